@@ -1,0 +1,1 @@
+"""esp32-camera-archive: cameras POST frames, the archive keeps them for good and shows each one at once."""

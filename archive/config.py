@@ -1,0 +1,119 @@
+"""Every setting of an archive: flags over environment (`ARCHIVE_…`) over `archive.toml` in the folder over the defaults here."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from archive.errors import ConfigError
+
+DEFAULT_FOLDER = Path.home() / "camera-archive"
+TOML_NAME = "archive.toml"
+PREFIX = "ARCHIVE_"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one archive; `docs/ref/settings.md` has a sentence on each."""
+
+    folder: Path = DEFAULT_FOLDER
+    host: str = "0.0.0.0"  # noqa: S104 - cameras live on the local network
+    port: int = 5555
+    title: str = "Camera archive"
+    timezone: str = ""
+    open_uploads: bool = False
+    cors_origins: tuple[str, ...] = ()
+    max_frame_bytes: int = 16 * 2**20
+    body_budget_bytes: int = 128 * 2**20
+    body_deadline_s: float = 300.0
+    body_min_bytes_per_s: int = 2000
+    disk_floor_bytes: int = 200 * 10**6
+    max_pixels: int = 20_000_000
+    max_scans: int = 12
+    thumbnail_workers: int = 2
+    thumbnail_cache_bytes: int = 64 * 2**20
+    thumbnail_timeout_s: float = 10.0
+    heartbeat_s: float = 15.0
+    max_listeners: int = 10_000
+    changes_kept: int = 100_000
+    log_level: str = "info"
+
+    def zone(self) -> ZoneInfo:
+        """The archive's time zone: the one set, else this machine's. Raises ConfigError."""
+        name = self.timezone or machine_timezone()
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as exc:
+            raise ConfigError(f"timezone {name!r} is not known here; use a name such as Europe/Berlin or UTC") from exc
+
+
+_AS_TEXT = (str, Path)
+
+
+def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
+    """The settings in force. Flags that are None were not given. Raises ConfigError, naming the nearest known setting."""
+    environ = os.environ if environ is None else environ
+    from_environ = _from_environ(environ)
+    home = Path(folder or from_environ.pop("folder", None) or DEFAULT_FOLDER).expanduser()
+    values = {"folder": str(home.absolute())}
+    values |= _from_toml(home / TOML_NAME)
+    values |= from_environ
+    values |= {name: value for name, value in flags.items() if value is not None}
+    try:
+        config = msgspec.convert(values, Config, strict=False)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(f"a setting has a value of the wrong kind: {exc}") from exc
+    config.zone()
+    return config
+
+
+def machine_timezone() -> str:
+    """This machine's time zone by its IANA name; `UTC` where it cannot be told."""
+    if name := os.environ.get("TZ", "").lstrip(":"):
+        return name
+    try:
+        link = os.readlink("/etc/localtime")
+    except OSError:
+        return "UTC"
+    _, found, name = link.partition("zoneinfo/")
+    return name if found else "UTC"
+
+
+def _from_toml(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f"{path} cannot be read: {exc}") from exc
+    for name in values:
+        _require_known(name, f"{path}: {name}")
+    if "folder" in values:
+        raise ConfigError(f"{path}: folder cannot be set from inside the folder; give it on the command line")
+    return values
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        _require_known(name, variable)
+        values[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if name == "cors_origins" else text
+    return values
+
+
+def _require_known(name: str, where: str) -> None:
+    known = Config.__struct_fields__
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; the settings are {', '.join(known)}"
+    raise ConfigError(f"{where} is not a setting{hint}")

@@ -1,0 +1,137 @@
+"""What an index promises: facts about frames, durable when answered, and answers whose cost does not grow with the archive."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Protocol
+
+import msgspec
+
+from archive.frame import Camera, Change, Frame, Lost, Measures, NewFrame, Verdict
+
+# Called once per group in the index's writer thread, outside any transaction: makes the frames' bytes durable.
+Put = Callable[[Sequence[NewFrame]], Sequence[Exception | None]]
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `add`: the frame exists, durably."""
+
+    frame: Frame
+    is_new: bool
+    settings: "Settings | None" = None  # the camera's settings of record, whatever version it has
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a camera's owner wants of it."""
+
+    version: int
+    values: dict[str, str | int | float | bool]
+
+
+class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One key of a camera, as the archive stores it: never the key itself."""
+
+    prefix: str  # public, names the key
+    camera: str
+    sha256: bytes
+    created_at_ms: int
+    revoked_at_ms: int | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of frames, newest first."""
+
+    frames: list[Frame]
+    more: bool
+    total: int  # of everything that matches, not of this page
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """How many frames one day of the archive's time zone holds."""
+
+    day: date
+    camera: str | None
+    frames: int
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the log of changes, oldest first; `last_seq` is the newest there is."""
+
+    changes: list[Change]
+    last_seq: int
+
+
+class Index(Protocol):
+    """Facts about frames. Every answer is a committed fact; every write is durable when it returns.
+
+    Methods are for the event loop; the work is done in the index's own threads. Any may raise Unavailable, and
+    Corrupt when the index itself is broken.
+    """
+
+    last_seq: int
+
+    def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
+        """Call *listener* on the event loop with every group of committed changes, in the order of their `seq`."""
+
+    async def add(self, frame: NewFrame, put: Put) -> Kept:
+        """Keep *frame*: bytes through *put*, then its row, its losses and its counts in one transaction.
+
+        The same (camera, boot, number) with the same digest twice is one row and not put again; with another digest it is a second frame,
+        under a name of its own. Raises what *put* answered for it, or DiskFull, and then nothing of the frame exists.
+        Concurrent calls share one group: one *put*, one commit.
+        """
+
+    async def measure(self, frame_id: int, measures: Measures | None, verdict: Verdict | None = None) -> None:
+        """Note what the thumbnail worker saw (None: nothing could be seen). A new verdict becomes a change."""
+
+    async def frame(self, frame_id: int) -> Frame:
+        """Raises FrameNotFound."""
+
+    async def frame_status(self, frame_id: int) -> dict[str, str | int | float | bool]:
+        """What the camera said of itself when it sent that frame. Raises FrameNotFound."""
+
+    async def frame_named(self, camera: str, name: str) -> Frame:
+        """Raises FrameNotFound."""
+
+    async def frame_before(self, frame: Frame) -> Frame | None:
+        """The same camera's frame taken just before."""
+
+    async def frames(
+        self,
+        *,
+        camera: str | None = None,
+        before_ms: int | None = None,
+        after_ms: int | None = None,
+        cursor: tuple[int, int] | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """Frames taken before `before_ms` and at or after `after_ms`, newest first, from below `cursor` (taken_at_ms, id) on."""
+
+    async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
+        """Frames no worker has looked at yet, by rising id, above `after_id`."""
+
+    async def days(self, *, camera: str | None = None) -> list[Day]:
+        """Every day that holds frames, newest first; of one camera, or of all together."""
+
+    async def cameras(self) -> list[Camera]:
+        """Every camera with its newest frame, by id."""
+
+    async def changes(self, *, after: int, limit: int = 1000) -> Log:
+        """The log after `seq` *after*. Raises LogTooOld."""
+
+    async def add_camera(self, camera: str, key: CameraKey | None) -> None:
+        """Raises CameraExists when a camera of that id has a key that is not revoked."""
+
+    async def revoke_camera(self, camera: str, at_ms: int) -> int:
+        """Revoke the camera's keys; how many that were. Raises CameraNotFound."""
+
+    async def keys(self) -> list[CameraKey]:
+        """Every key, revoked ones too."""
+
+    async def set_settings(self, camera: str, values: dict[str, str | int | float | bool]) -> Settings:
+        """Settings of record for *camera*, as a new version. Raises CameraNotFound."""
+
+    async def losses(self, camera: str) -> list[Lost]:
+        """What the camera confessed, oldest first. Raises CameraNotFound."""
+
+    async def close(self) -> None:
+        """Finish what is queued, checkpoint, and let go. Twice is harmless."""
