@@ -53,7 +53,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ConfigError(f"timezone {name!r} is not known here; use a name such as Europe/Berlin or UTC") from exc
 
 
-_AS_TEXT = (str, Path)
 
 
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
@@ -61,7 +60,7 @@ def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, st
     environ = os.environ if environ is None else environ
     from_environ = _from_environ(environ)
     home = Path(folder or from_environ.pop("folder", None) or DEFAULT_FOLDER).expanduser()
-    values = {"folder": str(home.absolute())}
+    values: dict[str, Any] = {"folder": home.absolute()}
     values |= _from_toml(home / TOML_NAME)
     values |= from_environ
     values |= {name: value for name, value in flags.items() if value is not None}

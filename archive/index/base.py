@@ -1,15 +1,28 @@
 """What an index promises: facts about frames, durable when answered, and answers whose cost does not grow with the archive."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Protocol
 
 import msgspec
 
+from archive.errors import Corrupt
 from archive.frame import Camera, Change, Frame, Lost, Measures, NewFrame, Verdict
 
-# Called once per group in the index's writer thread, outside any transaction: makes the frames' bytes durable.
-Put = Callable[[Sequence[NewFrame]], Sequence[Exception | None]]
+
+class Shelf(Protocol):
+    """Where the bytes of frames go before their rows. Called in the index's writer thread, a group of frames at a time."""
+
+    def put(self, frames: Sequence[NewFrame]) -> Sequence[Exception | None]:
+        """Make the frames' bytes durable; one answer per frame, None for done."""
+
+    def settle(self, frames: Sequence[NewFrame]) -> None:
+        """These frames have durable rows now. Never raises."""
+
+    def discard(self, frames: Sequence[NewFrame]) -> None:
+        """These frames were put and will certainly have no row. Never raises."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +30,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     frame: Frame
     is_new: bool
-    settings: "Settings | None" = None  # the camera's settings of record, whatever version it has
+    settings: Settings | None = None  # the camera's settings of record, whatever version it has
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +85,15 @@ class Index(Protocol):
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
         """Call *listener* on the event loop with every group of committed changes, in the order of their `seq`."""
 
-    async def add(self, frame: NewFrame, put: Put) -> Kept:
-        """Keep *frame*: bytes through *put*, then its row, its losses and its counts in one transaction.
+    def on_fatal(self, listener: Callable[[Corrupt], None]) -> None:
+        """Call *listener* on the event loop when the index fails for good; the process should end and start anew."""
+
+    async def add(self, frame: NewFrame) -> Kept:
+        """Keep *frame*: its bytes on the shelf, then its row, its losses and its counts in one transaction.
 
         The same (camera, boot, number) with the same digest twice is one row and not put again; with another digest it is a second frame,
-        under a name of its own. Raises what *put* answered for it, or DiskFull, and then nothing of the frame exists.
-        Concurrent calls share one group: one *put*, one commit.
+        under a name of its own. Raises what the shelf answered for it, or DiskFull, and then nothing of the frame exists.
+        Concurrent calls share one group: one put, one commit.
         """
 
     async def measure(self, frame_id: int, measures: Measures | None, verdict: Verdict | None = None) -> None:
@@ -89,8 +105,8 @@ class Index(Protocol):
     async def frame_status(self, frame_id: int) -> dict[str, str | int | float | bool]:
         """What the camera said of itself when it sent that frame. Raises FrameNotFound."""
 
-    async def frame_named(self, camera: str, name: str) -> Frame:
-        """Raises FrameNotFound."""
+    async def frame_named(self, camera: str, name: str, boot: str, number: int) -> Frame:
+        """The frame of that file name, which holds *boot* and *number*. Raises FrameNotFound."""
 
     async def frame_before(self, frame: Frame) -> Frame | None:
         """The same camera's frame taken just before."""

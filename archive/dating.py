@@ -1,0 +1,104 @@
+"""When a frame was taken, and how sure we are of it. Pure.
+
+Three clocks can tell, and each frame is dated by the best it has:
+
+1. the camera's own, where it was set (`taken`);
+2. ours, through the camera's count of milliseconds since boot (`up`, and `now` when the request was sent);
+3. ours, at the arrival of the last byte: an upper bound, with nothing known of how far it is off.
+"""
+
+from archive.frame import Dated, Epoch, FrameClaim, TimeSource
+
+# A camera's clock before this was never set, or set wrongly: the ESP32 starts in 1970.
+EARLIEST_MS = 1_577_836_800_000  # 2020-01-01
+# Nor can a frame be taken after it arrived, save for a server's clock that is itself a little slow.
+LEAD_MS = 5 * 60_000
+
+# A clock set from `Camera-Clock` is late by the answer's way, one set by NTP over poor Wi-Fi by half a round trip: some
+# hundred milliseconds, and a crystal of 10 ppm adds as much again in the hours until it is set the next time.
+CAMERA_CLOCK_MS = 1000
+
+# How much longer the request's head may have been under way than the whole body after it: one lost packet, which TCP
+# sends again after about a second (RFC 6298, 2).
+RESEND_MS = 1000
+
+# While a camera sleeps, `up` is counted by an RC oscillator that follows the temperature; people measured 20 to 38
+# seconds in an hour, 1 %. Awake it is a crystal, a thousand times better, but nothing tells us which of the two it was.
+DRIFT_PERCENT = 2
+
+
+def date(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, epoch: Epoch | None) -> Dated:
+    """When the frame of *claim* was taken, by the best clock that can tell.
+
+    *received_at_ms* is when the last byte came, *transfer_ms* how long before that the request's head had come, *epoch*
+    what is known of the frame's boot so far. The true time lies within `uncertainty_ms` of the answer, either way.
+    """
+    if claim.taken_ms is not None and _is_plausible(claim.taken_ms, received_at_ms):
+        return Dated(taken_at_ms=claim.taken_ms, source=TimeSource.CAMERA_CLOCK, uncertainty_ms=CAMERA_CLOCK_MS)
+    if claim.up_ms is not None and claim.now_ms is not None:
+        # The camera read `now` just before it sent the head. When the head arrived, which was `received` less `transfer`,
+        # the frame was therefore `age` old plus the head's way. That way cannot be measured; it is never negative, and
+        # hardly longer than the way of the body, many times its size, plus one resend. So the frame was taken at
+        # `received` less `transfer` less `age`, or earlier by up to the transfer and a resend, give or take the drift.
+        # Most ways are short: the late end is the answer, not the middle.
+        # A proxy that gathers a request before it passes it on makes the transfer look like nothing. We cannot see it.
+        age_ms = claim.now_ms - claim.up_ms
+        return Dated(
+            taken_at_ms=received_at_ms - transfer_ms - age_ms,
+            source=TimeSource.SERVER_CLOCK,
+            uncertainty_ms=transfer_ms + RESEND_MS + _drift_ms(age_ms),
+        )
+    if claim.up_ms is not None and epoch is not None:
+        return redate(claim.up_ms, epoch)
+    return Dated(taken_at_ms=received_at_ms, source=TimeSource.ARRIVAL, uncertainty_ms=None)
+
+
+def redate(up_ms: int, epoch: Epoch) -> Dated:
+    """When a frame taken at *up_ms* of its boot was taken, now that the boot's epoch is known."""
+    return Dated(
+        taken_at_ms=epoch.at_ms + up_ms,
+        source=epoch.source,
+        uncertainty_ms=epoch.uncertainty_ms + _drift_ms(up_ms),
+    )
+
+
+def better_epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, known: Epoch | None) -> Epoch | None:
+    """The best epoch of the boot after this frame: *known* itself unless the frame tells it better.
+
+    The camera's clock beats ours; of two by the same clock the less uncertain stands, and of equals the first. They are
+    not averaged: a head's delay only ever makes an epoch late, so a mean would be later than the best of them, and
+    dates would move with every frame.
+    """
+    told = _epoch(claim, received_at_ms=received_at_ms, transfer_ms=transfer_ms)
+    if told is None or known is None:
+        return told or known
+    return min(known, told, key=_rank)
+
+
+def _epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int) -> Epoch | None:
+    if claim.taken_ms is not None and claim.up_ms is not None and _is_plausible(claim.taken_ms, received_at_ms):
+        return Epoch(
+            at_ms=claim.taken_ms - claim.up_ms,
+            uncertainty_ms=CAMERA_CLOCK_MS + _drift_ms(claim.up_ms),
+            source=TimeSource.CAMERA_CLOCK,
+        )
+    if claim.now_ms is not None:
+        # As in `date`: `now` was read at the head's arrival, or up to a transfer and a resend before.
+        return Epoch(
+            at_ms=received_at_ms - transfer_ms - claim.now_ms,
+            uncertainty_ms=transfer_ms + RESEND_MS + _drift_ms(claim.now_ms),
+            source=TimeSource.SERVER_CLOCK,
+        )
+    return None
+
+
+def _rank(epoch: Epoch) -> tuple[bool, int]:
+    return epoch.source is not TimeSource.CAMERA_CLOCK, epoch.uncertainty_ms
+
+
+def _is_plausible(taken_ms: int, received_at_ms: int) -> bool:
+    return EARLIEST_MS <= taken_ms <= received_at_ms + LEAD_MS
+
+
+def _drift_ms(span_ms: int) -> int:
+    return -(-span_ms * DRIFT_PERCENT // 100)

@@ -1,0 +1,521 @@
+"""Adding a group of frames: what is known already, bytes on the shelf, then rows, counts and changes in one transaction."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+
+from archive.dating import better_epoch, date, redate
+from archive.frame import (
+    Change,
+    ChangeKind,
+    Epoch,
+    Frame,
+    Lost,
+    NewFrame,
+    TimeSource,
+    Verdict,
+)
+from archive.index.base import Kept, Settings, Shelf
+from archive.index.rows import FRAMES, frame_of
+from archive.index.tables import boots, cameras, changes, days, frames, losses, settings
+
+BOOTS_REMEMBERED = 10_000
+
+
+class CameraState:
+    """What the writer remembers of a camera between groups."""
+
+    __slots__ = ("id", "no", "settings")
+
+    def __init__(self, no: int, id_: str, settings: Settings | None = None) -> None:
+        self.no = no
+        self.id = id_
+        self.settings = settings
+
+
+class BootState:
+    """What the writer remembers of a boot between groups, so that a frame in order needs no question."""
+
+    __slots__ = ("epoch", "frames", "highest_number", "no")
+
+    def __init__(self, no: int, highest_number: int, frames_: int, epoch: Epoch | None) -> None:
+        self.no = no
+        self.highest_number = highest_number
+        self.frames = frames_
+        self.epoch = epoch
+
+
+class Entry:
+    """One frame of a group on its way."""
+
+    __slots__ = ("error", "frame", "is_further", "known", "result", "same_as")
+
+    def __init__(self, frame: NewFrame) -> None:
+        self.frame = frame
+        self.known: Frame | None = None  # it has a row
+        self.same_as: Entry | None = None  # it stands earlier in this group
+        self.is_further = False  # another frame bears the same camera, boot and number
+        self.error: Exception | None = None
+        self.result: Kept | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.known is None and self.same_as is None and self.error is None
+
+
+class Keeping:
+    """The work of keeping frames. Its memory is the writer thread's alone, and is thrown away whenever a group fails."""
+
+    def __init__(self, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> None:
+        self._shelf = shelf
+        self._zone = zone
+        self._changes_kept = changes_kept
+        self._cameras: dict[str, CameraState] = {}
+        self._boots: OrderedDict[tuple[int, str], BootState] = OrderedDict()
+        self._days: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._next_frame_id = 0
+        self._next_seq = 0
+        self._oldest_seq = 0
+
+    # -- the group's way, in the order it is called
+
+    def prepare(self, connection: Connection, items: Sequence[NewFrame]) -> list[Entry]:
+        entries = [Entry(frame) for frame in items]
+        self._recognise(connection, entries)
+        new = [entry for entry in entries if entry.is_new]
+        if new:
+            for entry, error in zip(new, self._shelf.put([entry.frame for entry in new]), strict=True):
+                entry.error = error
+        return entries
+
+    def apply(self, connection: Connection, entries: list[Entry], told: list[Change]) -> list[Kept | Exception]:
+        if not self._next_frame_id:
+            self.load(connection)
+        self._insert([entry for entry in entries if entry.is_new], connection, told)
+        for entry in entries:
+            if entry.error is None and entry.frame.lost:
+                self._confess(connection, entry.frame, entry.frame.lost, told)
+        return [self._answer(entry) for entry in entries]
+
+    def committed(self, entries: list[Entry]) -> None:
+        self._shelf.settle([entry.frame for entry in entries if entry.is_new])
+
+    def rolled_back(self, entries: list[Entry]) -> None:
+        self.forget()
+        self._shelf.discard([entry.frame for entry in entries if entry.is_new])
+
+    def forget(self) -> None:
+        """Trust nothing remembered: the next group asks the tables again."""
+        self._cameras.clear()
+        self._boots.clear()
+        self._days.clear()
+        self._next_frame_id = 0
+
+    # -- recognising
+
+    def _recognise(self, connection: Connection, entries: list[Entry]) -> None:
+        asked: dict[tuple[int, int], list[Frame]] = {}
+        for entry in entries:
+            boot = self._boot(connection, entry.frame)
+            if boot and entry.frame.number <= boot.highest_number:
+                asked[boot.no, entry.frame.number] = []
+        if asked:
+            named = tuple_(frames.c.boot_no, frames.c.number).in_(list(asked))
+            for row in connection.execute(FRAMES.add_columns(frames.c.boot_no).where(named)):
+                asked[row.boot_no, row.number].append(frame_of(row))
+        here: dict[tuple[str, str, int], list[Entry]] = {}
+        for entry in entries:
+            frame = entry.frame
+            boot = self._boot(connection, frame)
+            rows = asked.get((boot.no, frame.number), []) if boot else []
+            earlier = here.setdefault((frame.camera, frame.boot, frame.number), [])
+            entry.known = next((row for row in rows if row.sha256 == frame.sha256), None)
+            entry.same_as = next((other for other in earlier if other.frame.sha256 == frame.sha256), None)
+            if (rows or earlier) and entry.is_new:
+                entry.is_further = True
+                entry.frame = msgspec.structs.replace(frame, name=_apart(frame))
+            earlier.append(entry)
+
+    def camera(self, connection: Connection, camera: str) -> CameraState | None:
+        state = self._cameras.get(camera)
+        if state is None:
+            no = connection.scalar(select(cameras.c.no).where(cameras.c.id == camera))
+            if no is None:
+                return None
+            state = self._cameras[camera] = CameraState(no, camera, latest_settings(connection, no))
+        return state
+
+    def _boot(self, connection: Connection, frame: NewFrame) -> BootState | None:
+        camera = self.camera(connection, frame.camera)
+        if camera is None:
+            return None
+        state = self._boots.get((camera.no, frame.boot))
+        if state is not None:
+            return state
+        row = connection.execute(
+            select(boots).where(boots.c.camera_no == camera.no, boots.c.boot == frame.boot)
+        ).one_or_none()
+        if row is None:
+            return None
+        epoch = (
+            Epoch(at_ms=row.epoch_ms, uncertainty_ms=row.epoch_uncertainty_ms, source=TimeSource(row.epoch_source))
+            if row.epoch_source
+            else None
+        )
+        return self._remember((camera.no, frame.boot), BootState(row.no, row.highest_number, row.frames, epoch))
+
+    def _remember(self, key: tuple[int, str], state: BootState) -> BootState:
+        self._boots[key] = state
+        if len(self._boots) > BOOTS_REMEMBERED:
+            self._boots.popitem(last=False)
+        return state
+
+    # -- inserting
+
+    def load(self, connection: Connection) -> None:
+        """Learn where the counters stand. Ids of deleted frames are not given again: the log still names the newest."""
+        highest = connection.scalar(select(frames.c.id).order_by(frames.c.id.desc()).limit(1)) or 0
+        told = connection.execute(
+            select(changes.c.seq, changes.c.frame_id).order_by(changes.c.seq.desc()).limit(1)
+        ).one_or_none()
+        self._next_frame_id = max(highest, (told.frame_id or 0) if told else 0, self._sequence(connection)) + 1
+        self._next_seq = (told.seq if told else 0) + 1
+        self._oldest_seq = connection.scalar(select(changes.c.seq).order_by(changes.c.seq).limit(1)) or 1
+
+    def _sequence(self, connection: Connection) -> int:
+        """The highest frame id ever given, as SQLite's AUTOINCREMENT remembers it beyond deletion."""
+        return connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'frames'").scalar() or 0
+
+    @property
+    def last_seq(self) -> int:
+        return self._next_seq - 1
+
+    def tell(
+        self, connection: Connection, kind: ChangeKind, camera: CameraState, told: list[Change], **what: Any
+    ) -> None:
+        """Write one row of the log."""
+        self.tell_all(connection, [(kind, camera, what)], told)
+
+    def tell_all(
+        self, connection: Connection, news: list[tuple[ChangeKind, CameraState, dict[str, Any]]], told: list[Change]
+    ) -> None:
+        """Write rows of the log, and prune what nobody may ask for any more."""
+        rows = []
+        for kind, camera, what in news:
+            frame: Frame | None = what.get("frame")
+            seq = self._next_seq
+            self._next_seq += 1
+            rows.append(
+                {
+                    "seq": seq,
+                    "kind": kind,
+                    "camera_no": camera.no,
+                    "frame_id": frame.id if frame else None,
+                    "loss_no": what.get("loss_no"),
+                }
+            )
+            told.append(
+                Change(
+                    seq=seq,
+                    kind=kind,
+                    camera=camera.id,
+                    frame_id=frame.id if frame else None,
+                    frame=frame,
+                    lost=what.get("lost"),
+                )
+            )
+        if rows:
+            connection.execute(_ADD_CHANGES, rows)
+        if self.last_seq - self._oldest_seq > self._changes_kept + 1000:
+            self._oldest_seq = self.last_seq - self._changes_kept
+            connection.execute(changes.delete().where(changes.c.seq < self._oldest_seq))
+
+    def _insert(self, entries: list[Entry], connection: Connection, told: list[Change]) -> None:
+        if not entries:
+            return
+        rows: list[dict[str, Any]] = []
+        news: list[tuple[ChangeKind, CameraState, dict[str, Any]]] = []
+        of_cameras: dict[int, dict[str, Any]] = {}
+        of_boots: dict[int, dict[str, Any]] = {}
+        of_days: dict[tuple[int, int], int] = {}
+        learnt: dict[int, tuple[CameraState, Epoch]] = {}
+        for entry in entries:
+            new = entry.frame
+            camera = self.camera(connection, new.camera) or self.add_camera(
+                connection, new.camera, new.received_at_ms, told
+            )
+            boot = self._boot(connection, new) or self._add_boot(connection, camera, new)
+            epoch = better_epoch(
+                new.claim, received_at_ms=new.received_at_ms, transfer_ms=new.transfer_ms, known=boot.epoch
+            )
+            if epoch is not boot.epoch and epoch is not None:
+                boot.epoch = epoch
+                learnt[boot.no] = (camera, epoch)
+            frame, row = self._row(new, camera, boot)
+            rows.append(row)
+            news.append((ChangeKind.FRAME, camera, {"frame": frame}))
+            entry.result = Kept(frame=frame, is_new=True, settings=camera.settings)
+            counted = of_cameras.setdefault(camera.no, {"b_no": camera.no, "more": 0})
+            counted |= {
+                "more": counted["more"] + 1,
+                "latest": frame.id,
+                "seen": new.received_at_ms,
+                "said": _json(new.status.said),
+            }
+            boot.highest_number = max(boot.highest_number, new.number)
+            boot.frames += not entry.is_further
+            of_boots[boot.no] = _boot_row(boot, new.received_at_ms)
+            day = day_of(frame.taken_at_ms, self._zone)
+            for no in (camera.no, 0):
+                of_days[no, day] = of_days.get((no, day), 0) + 1
+        connection.execute(_ADD_FRAMES, rows)
+        self.tell_all(connection, news, told)
+        connection.execute(_COUNT_CAMERA, list(of_cameras.values()))
+        connection.execute(_NOTE_BOOT, list(of_boots.values()))
+        self._count_days(connection, of_days)
+        for boot_no, (camera, epoch) in learnt.items():
+            self._redate(connection, boot_no, camera, epoch, told)
+
+    def _row(self, new: NewFrame, camera: CameraState, boot: BootState) -> tuple[Frame, dict[str, Any]]:
+        claim = new.claim
+        dated = date(claim, received_at_ms=new.received_at_ms, transfer_ms=new.transfer_ms, epoch=boot.epoch)
+        frame = Frame(
+            id=self._next_frame_id,
+            camera=camera.id,
+            boot=new.boot,
+            number=new.number,
+            name=new.name,
+            taken_at_ms=dated.taken_at_ms,
+            taken_at_source=dated.source,
+            taken_at_uncertainty_ms=dated.uncertainty_ms,
+            received_at_ms=new.received_at_ms,
+            size_bytes=len(new.body),
+            width=new.picture.width,
+            height=new.picture.height,
+            media_type=new.picture.media_type,
+            sha256=new.sha256,
+            verdict=Verdict.WHOLE if new.picture.is_whole else Verdict.TRUNCATED,
+        )
+        self._next_frame_id += 1
+        has_own_date = claim.now_ms is not None or dated.taken_at_ms == claim.taken_ms
+        return frame, {
+            "id": frame.id,
+            "camera_no": camera.no,
+            "boot_no": boot.no,
+            "number": new.number,
+            "name": new.name,
+            "up_ms": claim.up_ms,
+            "taken_at_ms": dated.taken_at_ms,
+            "taken_at_source": dated.source,
+            "taken_at_uncertainty_ms": dated.uncertainty_ms,
+            "hangs_on_boot": int(claim.up_ms is not None and not has_own_date),
+            "received_at_ms": new.received_at_ms,
+            "size_bytes": frame.size_bytes,
+            "width": frame.width,
+            "height": frame.height,
+            "media_type": frame.media_type,
+            "sha256": new.sha256,
+            "verdict": frame.verdict,
+            "is_measured": 0,
+            "status": _json(new.status.said) if new.status.said else None,
+        }
+
+    def add_camera(self, connection: Connection, camera: str, at_ms: int, told: list[Change]) -> CameraState:
+        """Make a row for a camera there is none of."""
+        no = connection.execute(
+            insert(cameras).values(id=camera, created_at_ms=at_ms, frames=0, status="{}").returning(cameras.c.no)
+        ).scalar_one()
+        state = self._cameras[camera] = CameraState(no, camera)
+        self.tell(connection, ChangeKind.CAMERA, state, told)
+        return state
+
+    def _add_boot(self, connection: Connection, camera: CameraState, new: NewFrame) -> BootState:
+        no = connection.execute(
+            insert(boots)
+            .values(
+                camera_no=camera.no,
+                boot=new.boot,
+                highest_number=-1,
+                frames=0,
+                first_received_at_ms=new.received_at_ms,
+                last_received_at_ms=new.received_at_ms,
+            )
+            .returning(boots.c.no)
+        ).scalar_one()
+        return self._remember((camera.no, new.boot), BootState(no, -1, 0, None))
+
+    def _count_days(self, connection: Connection, counts: dict[tuple[int, int], int]) -> None:
+        for camera_no, day in counts:
+            if (camera_no, day) in self._days:
+                continue
+            there = connection.scalar(select(days.c.day).where(days.c.camera_no == camera_no, days.c.day == day))
+            if there is None:
+                connection.execute(insert(days).values(camera_no=camera_no, day=day, frames=0))
+            self._days[camera_no, day] = None
+            if len(self._days) > BOOTS_REMEMBERED:
+                self._days.popitem(last=False)
+        connection.execute(
+            _COUNT_DAY, [{"b_camera_no": no, "b_day": day, "more": more} for (no, day), more in counts.items()]
+        )
+
+    def _redate(
+        self, connection: Connection, boot_no: int, camera: CameraState, epoch: Epoch, told: list[Change]
+    ) -> None:
+        hanging = connection.execute(
+            FRAMES.add_columns(frames.c.up_ms).where(
+                frames.c.boot_no == boot_no,
+                frames.c.hangs_on_boot == 1,
+                frames.c.taken_at_uncertainty_ms.is_(None) | (frames.c.taken_at_uncertainty_ms > epoch.uncertainty_ms),
+            )
+        ).all()
+        dates: list[dict[str, Any]] = []
+        news: list[tuple[ChangeKind, CameraState, dict[str, Any]]] = []
+        of_days: dict[tuple[int, int], int] = {}
+        for row in hanging:
+            before = frame_of(row)
+            dated = redate(row.up_ms, epoch)
+            after = msgspec.structs.replace(
+                before,
+                taken_at_ms=dated.taken_at_ms,
+                taken_at_source=dated.source,
+                taken_at_uncertainty_ms=dated.uncertainty_ms,
+            )
+            dates.append(
+                {"b_id": row.id, "at": dated.taken_at_ms, "source": dated.source, "uncertainty": dated.uncertainty_ms}
+            )
+            news.append((ChangeKind.FRAME_CHANGED, camera, {"frame": after}))
+            was, is_now = day_of(before.taken_at_ms, self._zone), day_of(after.taken_at_ms, self._zone)
+            if was != is_now:
+                for no in (camera.no, 0):
+                    of_days[no, was] = of_days.get((no, was), 0) - 1
+                    of_days[no, is_now] = of_days.get((no, is_now), 0) + 1
+        if dates:
+            connection.execute(_REDATE, dates)
+            self.tell_all(connection, news, told)
+        if of_days:
+            self._count_days(connection, of_days)
+
+    def _confess(self, connection: Connection, new: NewFrame, lost: Lost, told: list[Change]) -> None:
+        camera = self.camera(connection, new.camera) or self.add_camera(
+            connection, new.camera, new.received_at_ms, told
+        )
+        there = connection.scalar(
+            select(losses.c.no).where(
+                losses.c.camera_no == camera.no,
+                losses.c.boot == lost.boot,
+                losses.c.first == lost.first,
+                losses.c.last == lost.last,
+            )
+        )
+        if there is not None:
+            return
+        no = connection.execute(
+            insert(losses)
+            .values(
+                camera_no=camera.no,
+                boot=lost.boot,
+                first=lost.first,
+                last=lost.last,
+                reason=lost.reason,
+                confessed_at_ms=new.received_at_ms,
+            )
+            .returning(losses.c.no)
+        ).scalar_one()
+        self.tell(connection, ChangeKind.GAP, camera, told, lost=lost, loss_no=no)
+
+    def _answer(self, entry: Entry) -> Kept | Exception:
+        if entry.error is not None:
+            return entry.error
+        if entry.result is not None:
+            return entry.result
+        if entry.same_as is not None:
+            answer = self._answer(entry.same_as)
+            return answer if isinstance(answer, Exception) else msgspec.structs.replace(answer, is_new=False)
+        assert entry.known is not None  # noqa: S101 - one of the four, by `is_new`
+        camera = self._cameras.get(entry.known.camera)
+        return Kept(frame=entry.known, is_new=False, settings=camera.settings if camera else None)
+
+
+def latest_settings(connection: Connection, camera_no: int) -> Settings | None:
+    """The newest settings of a camera, if it has any."""
+    row = connection.execute(
+        select(settings.c.version, settings.c["values"])
+        .where(settings.c.camera_no == camera_no)
+        .order_by(settings.c.version.desc())
+        .limit(1)
+    ).one_or_none()
+    return Settings(version=row[0], values=msgspec.json.decode(row[1])) if row else None
+
+
+def day_of(at_ms: int, zone: ZoneInfo) -> int:
+    """The day a moment falls on in *zone*, as yyyymmdd."""
+    at = datetime.fromtimestamp(at_ms / 1000, zone)
+    return at.year * 10_000 + at.month * 100 + at.day
+
+
+def _apart(frame: NewFrame) -> str:
+    stem, dot, suffix = frame.name.rpartition(".")
+    return f"{stem}-{frame.sha256[:4].hex()}{dot}{suffix}"
+
+
+def _json(said: dict[str, Any]) -> str:
+    return msgspec.json.encode(said).decode()
+
+
+def _boot_row(boot: BootState, received_at_ms: int) -> dict[str, Any]:
+    return {
+        "b_no": boot.no,
+        "highest": boot.highest_number,
+        "count": boot.frames,
+        "last": received_at_ms,
+        "epoch": boot.epoch.at_ms if boot.epoch else None,
+        "uncertainty": boot.epoch.uncertainty_ms if boot.epoch else None,
+        "source": boot.epoch.source if boot.epoch else None,
+    }
+
+
+_ADD_FRAMES = insert(frames)
+_ADD_CHANGES = insert(changes)
+_COUNT_CAMERA = (
+    update(cameras)
+    .where(cameras.c.no == bindparam("b_no"))
+    .values(
+        frames=cameras.c.frames + bindparam("more"),
+        latest_frame_id=bindparam("latest"),
+        seen_at_ms=bindparam("seen"),
+        status=bindparam("said"),
+    )
+)
+_NOTE_BOOT = (
+    update(boots)
+    .where(boots.c.no == bindparam("b_no"))
+    .values(
+        highest_number=bindparam("highest"),
+        frames=bindparam("count"),
+        last_received_at_ms=bindparam("last"),
+        epoch_ms=bindparam("epoch"),
+        epoch_uncertainty_ms=bindparam("uncertainty"),
+        epoch_source=bindparam("source"),
+    )
+)
+_COUNT_DAY = (
+    update(days)
+    .where(days.c.camera_no == bindparam("b_camera_no"), days.c.day == bindparam("b_day"))
+    .values(frames=days.c.frames + bindparam("more"))
+)
+_REDATE = (
+    update(frames)
+    .where(frames.c.id == bindparam("b_id"))
+    .values(
+        taken_at_ms=bindparam("at"),
+        taken_at_source=bindparam("source"),
+        taken_at_uncertainty_ms=bindparam("uncertainty"),
+    )
+)

@@ -1,0 +1,635 @@
+"""The index in SQL: questions in SQLAlchemy Core, read in threads, written by the one writer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    Engine,
+    QueuePool,
+    bindparam,
+    create_engine,
+    event,
+    exc,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from archive.errors import (
+    ArchiveError,
+    CameraExists,
+    CameraNotFound,
+    Corrupt,
+    DiskFull,
+    FrameNotFound,
+    LogTooOld,
+    Unavailable,
+)
+from archive.frame import Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
+from archive.index import schema
+from archive.index.base import CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
+from archive.index.keeping import Keeping, day_of, latest_settings
+from archive.index.rows import FRAMES, frame_of
+from archive.index.tables import archive, boots, cameras, changes, days, frames, keys, losses, settings
+from archive.index.writer import Work, Writer
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+READERS = 4
+
+# Each with its reason; the crash tests change one to prove that they would notice.
+PRAGMAS = {
+    "journal_mode": "WAL",  # readers never wait for the writer
+    "synchronous": "FULL",  # a commit is on the platter before it is answered
+    "wal_autocheckpoint": "4000",  # 16 MB: fewer, larger checkpoints, always by the writer
+    "foreign_keys": "ON",
+    "busy_timeout": "5000",
+    "trusted_schema": "OFF",  # a tampered file may not call functions
+    "cell_size_check": "ON",  # a damaged page is found when read, not when it has done harm
+}
+
+
+class SqlIndex:
+    """The index on SQLite. Made by `open_index`."""
+
+    def __init__(self, engine: Engine, readers: Engine, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> None:
+        self._engine = engine
+        self._readers = readers
+        self._zone = zone
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="index-reader")
+        self._keeping = Keeping(shelf=shelf, zone=zone, changes_kept=changes_kept)
+        with engine.begin() as connection:
+            self._keeping.load(connection)
+        self.last_seq = self._keeping.last_seq
+        self._measuring = Measuring(self._keeping)
+        self._calling = Calling(self._keeping)
+        self._listeners: list[Callable[[Sequence[Change]], None]] = []
+        self._fatal_listeners: list[Callable[[Corrupt], None]] = []
+        self._writer = Writer(engine, translate=translated, deliver=self._deliver, on_fatal=self._on_fatal)
+
+    # -- telling
+
+    def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
+        self._listeners.append(listener)
+
+    def on_fatal(self, listener: Callable[[Corrupt], None]) -> None:
+        self._fatal_listeners.append(listener)
+
+    def _deliver(self, told: list[Change]) -> None:
+        self.last_seq = told[-1].seq
+        for listener in self._listeners:
+            listener(told)
+
+    def _on_fatal(self, error: Corrupt) -> None:
+        for listener in self._fatal_listeners:
+            listener(error)
+
+    # -- keeping
+
+    async def add(self, frame: NewFrame) -> Kept:
+        kept: Kept = await self._writer.submit(self._keeping, frame)
+        return kept
+
+    async def measure(self, frame_id: int, measures: Measures | None, verdict: Verdict | None = None) -> None:
+        await self._writer.submit(self._measuring, (frame_id, measures, verdict), patient=True)
+
+    # -- asking about frames
+
+    async def frame(self, frame_id: int) -> Frame:
+        def ask(connection: Connection) -> Frame:
+            row = connection.execute(_FRAME, {"id": frame_id}).one_or_none()
+            if row is None:
+                raise FrameNotFound(f"there is no frame {frame_id}")
+            return frame_of(row)
+
+        return await self._read(ask)
+
+    async def frame_status(self, frame_id: int) -> dict[str, str | int | float | bool]:
+        def ask(connection: Connection) -> dict[str, str | int | float | bool]:
+            row = connection.execute(select(frames.c.status).where(frames.c.id == frame_id)).one_or_none()
+            if row is None:
+                raise FrameNotFound(f"there is no frame {frame_id}")
+            said: dict[str, str | int | float | bool] = msgspec.json.decode(row.status) if row.status else {}
+            return said
+
+        return await self._read(ask)
+
+    async def frame_named(self, camera: str, name: str, boot: str, number: int) -> Frame:
+        def ask(connection: Connection) -> Frame:
+            named = {"camera": camera, "boot": boot, "number": number}
+            for row in connection.execute(_FRAMES_NAMED, named):
+                if row.name == name:
+                    return frame_of(row)
+            raise FrameNotFound(f"there is no frame {name} of camera {camera}")
+
+        return await self._read(ask)
+
+    async def frame_before(self, frame: Frame) -> Frame | None:
+        def ask(connection: Connection) -> Frame | None:
+            row = connection.execute(
+                FRAMES.where(
+                    cameras.c.id == frame.camera,
+                    tuple_(frames.c.taken_at_ms, frames.c.id) < (frame.taken_at_ms, frame.id),
+                )
+                .order_by(frames.c.taken_at_ms.desc(), frames.c.id.desc())
+                .limit(1)
+            ).one_or_none()
+            return frame_of(row) if row else None
+
+        return await self._read(ask)
+
+    async def frames(
+        self,
+        *,
+        camera: str | None = None,
+        before_ms: int | None = None,
+        after_ms: int | None = None,
+        cursor: tuple[int, int] | None = None,
+        limit: int = 100,
+    ) -> Page:
+        def ask(connection: Connection) -> Page:
+            camera_no = _camera_no(connection, camera)
+            question = FRAMES.order_by(frames.c.taken_at_ms.desc(), frames.c.id.desc()).limit(limit + 1)
+            if camera_no is not None:
+                question = question.where(frames.c.camera_no == camera_no)
+            if before_ms is not None:
+                question = question.where(frames.c.taken_at_ms < before_ms)
+            if after_ms is not None:
+                question = question.where(frames.c.taken_at_ms >= after_ms)
+            if cursor is not None:
+                question = question.where(tuple_(frames.c.taken_at_ms, frames.c.id) < cursor)
+            found = [frame_of(row) for row in connection.execute(question)]
+            total = self._total(connection, camera_no, after_ms, before_ms)
+            return Page(frames=found[:limit], more=len(found) > limit, total=total)
+
+        return await self._read(ask)
+
+    def _total(self, connection: Connection, camera_no: int | None, after_ms: int | None, before_ms: int | None) -> int:
+        """How many frames match, from the day counts; only days cut in two are counted frame by frame."""
+        if after_ms is None and before_ms is None:
+            counted = select(func.coalesce(func.sum(cameras.c.frames), 0))
+            if camera_no is not None:
+                counted = counted.where(cameras.c.no == camera_no)
+            return connection.scalar(counted) or 0
+        whole = select(func.coalesce(func.sum(days.c.frames), 0)).where(days.c.camera_no == (camera_no or 0))
+        edges: list[tuple[int, int]] = []  # spans of less than a day, counted one by one
+        first = last = None
+        if after_ms is not None:
+            first = _day(after_ms, self._zone)
+            if _midnight(first, self._zone) != after_ms:
+                first += timedelta(days=1)
+                edges.append((after_ms, _midnight(first, self._zone)))
+            whole = whole.where(days.c.day >= _yyyymmdd(first))
+        if before_ms is not None:
+            last = _day(before_ms, self._zone)  # itself not whole
+            if first is None or first <= last:
+                edges.append((_midnight(last, self._zone), before_ms))
+            whole = whole.where(days.c.day < _yyyymmdd(last))
+        if first is not None and last is not None and first > last:
+            edges = [(after_ms or 0, before_ms or 0)]
+        total = connection.scalar(whole) or 0
+        for start, end in edges:
+            one_by_one = select(func.count()).where(frames.c.taken_at_ms >= start, frames.c.taken_at_ms < end)
+            if camera_no is not None:
+                one_by_one = one_by_one.where(frames.c.camera_no == camera_no)
+            total += connection.scalar(one_by_one) or 0
+        return total
+
+    async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
+        def ask(connection: Connection) -> list[Frame]:
+            question = FRAMES.where(frames.c.is_measured == 0, frames.c.id > after_id).order_by(frames.c.id)
+            return [frame_of(row) for row in connection.execute(question.limit(limit))]
+
+        return await self._read(ask)
+
+    async def days(self, *, camera: str | None = None) -> list[Day]:
+        def ask(connection: Connection) -> list[Day]:
+            question = (
+                select(days.c.day, days.c.frames)
+                .where(days.c.camera_no == (_camera_no(connection, camera) or 0), days.c.frames > 0)
+                .order_by(days.c.day.desc())
+            )
+            return [
+                Day(day=date(day // 10_000, day // 100 % 100, day % 100), camera=camera, frames=count)
+                for day, count in connection.execute(question)
+            ]
+
+        return await self._read(ask)
+
+    # -- asking about the log
+
+    async def changes(self, *, after: int, limit: int = 1000) -> Log:
+        def ask(connection: Connection) -> Log:
+            oldest = connection.scalar(select(changes.c.seq).order_by(changes.c.seq).limit(1))
+            newest = connection.scalar(select(changes.c.seq).order_by(changes.c.seq.desc()).limit(1)) or 0
+            if after > newest or (oldest is not None and after < oldest - 1):
+                raise LogTooOld(newest)
+            rows = connection.execute(_CHANGES, {"after": after, "most": limit}).all()
+            wanted = {row.frame_id for row in rows if row.frame_id is not None}
+            by_id: dict[int, Frame] = {}
+            if wanted:
+                for row in connection.execute(FRAMES.where(frames.c.id.in_(wanted))):
+                    by_id[row[0]] = frame_of(row)
+            return Log(changes=[_change_of(row, by_id) for row in rows], last_seq=newest)
+
+        return await self._read(ask)
+
+    # -- cameras and their keys
+
+    async def cameras(self) -> list[Camera]:
+        def ask(connection: Connection) -> list[Camera]:
+            rows = connection.execute(select(cameras).order_by(cameras.c.id)).all()
+            latest = {row.latest_frame_id for row in rows if row.latest_frame_id is not None}
+            by_id = {row[0]: frame_of(row) for row in connection.execute(FRAMES.where(frames.c.id.in_(latest)))}
+            counts: dict[int, int] = dict(
+                connection.execute(
+                    select(keys.c.camera_no, func.count())
+                    .where(keys.c.revoked_at_ms.is_(None))
+                    .group_by(keys.c.camera_no)
+                )
+                .tuples()
+                .all()
+            )
+            return [
+                Camera(
+                    id=row.id,
+                    created_at_ms=row.created_at_ms,
+                    frames=row.frames,
+                    seen_at_ms=row.seen_at_ms,
+                    latest=by_id.get(row.latest_frame_id),
+                    status=msgspec.json.decode(row.status),
+                    keys=counts.get(row.no, 0),
+                )
+                for row in rows
+            ]
+
+        return await self._read(ask)
+
+    async def keys(self) -> list[CameraKey]:
+        def ask(connection: Connection) -> list[CameraKey]:
+            rows = connection.execute(
+                select(keys, cameras.c.id)
+                .join(cameras, keys.c.camera_no == cameras.c.no)
+                .order_by(keys.c.created_at_ms)
+            )
+            return [
+                CameraKey(
+                    prefix=row.prefix,
+                    camera=row.id,
+                    sha256=row.sha256,
+                    created_at_ms=row.created_at_ms,
+                    revoked_at_ms=row.revoked_at_ms,
+                )
+                for row in rows
+            ]
+
+        return await self._read(ask)
+
+    async def add_camera(self, camera: str, key: CameraKey | None) -> None:
+        def write(connection: Connection, keeping: Keeping, told: list[Change]) -> None:
+            state = keeping.camera(connection, camera)
+            live = state and connection.scalar(
+                select(keys.c.prefix).where(keys.c.camera_no == state.no, keys.c.revoked_at_ms.is_(None)).limit(1)
+            )
+            if live:
+                raise CameraExists(
+                    f"camera {camera} exists and has a key; `archive camera revoke {camera}` first if that key is lost"
+                )
+            if state is None:
+                state = keeping.add_camera(connection, camera, key.created_at_ms if key else now_ms(), told)
+            if key is not None:
+                connection.execute(
+                    insert(keys).values(
+                        prefix=key.prefix, camera_no=state.no, sha256=key.sha256, created_at_ms=key.created_at_ms
+                    )
+                )
+
+        await self._write(write)
+
+    async def revoke_camera(self, camera: str, at_ms: int) -> int:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> int:
+            state = _known(keeping.camera(connection, camera), camera)
+            return connection.execute(
+                update(keys)
+                .where(keys.c.camera_no == state.no, keys.c.revoked_at_ms.is_(None))
+                .values(revoked_at_ms=at_ms)
+            ).rowcount
+
+        return await self._write(write)
+
+    async def set_settings(self, camera: str, values: dict[str, str | int | float | bool]) -> Settings:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> Settings:
+            state = _known(keeping.camera(connection, camera), camera)
+            before = latest_settings(connection, state.no)
+            state.settings = Settings(version=before.version + 1 if before else 1, values=values)
+            connection.execute(
+                insert(settings).values(
+                    camera_no=state.no,
+                    version=state.settings.version,
+                    values=msgspec.json.encode(values).decode(),
+                    set_at_ms=now_ms(),
+                )
+            )
+            return state.settings
+
+        return await self._write(write)
+
+    async def losses(self, camera: str) -> list[Lost]:
+        def ask(connection: Connection) -> list[Lost]:
+            rows = connection.execute(
+                select(losses).where(losses.c.camera_no == _camera_no(connection, camera)).order_by(losses.c.no)
+            )
+            return [Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason) for row in rows]
+
+        return await self._read(ask)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        self._threads.shutdown()
+        await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        self._readers.dispose()
+        try:
+            checkpoint(self._engine)
+        except ArchiveError:
+            log.warning("the index was closed without a checkpoint; the next start makes it")
+        self._engine.dispose()
+
+    # -- threads
+
+    async def _read(self, ask: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            try:
+                with self._readers.connect() as connection:
+                    return ask(connection)
+            except exc.SQLAlchemyError as error:
+                raise translated(error) from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+
+    async def _write(self, call: Callable[[Connection, Keeping, list[Change]], T]) -> T:
+        result: T = await self._writer.submit(self._calling, call)
+        return result
+
+
+class Measuring:
+    """The work of noting what thumbnail workers saw."""
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+
+    def prepare(self, connection: Connection, items: Sequence[Any]) -> Sequence[Any]:
+        del connection
+        return items
+
+    def apply(
+        self,
+        connection: Connection,
+        prepared: Sequence[tuple[int, Measures | None, Verdict | None]],
+        told: list[Change],
+    ) -> list[None]:
+        connection.execute(
+            _MEASURE,
+            [
+                {
+                    "b_id": frame_id,
+                    "luma": measures.mean_luma if measures else None,
+                    "spread": measures.contrast if measures else None,
+                    "moved": measures.difference if measures else None,
+                }
+                for frame_id, measures, _ in prepared
+            ],
+        )
+        for frame_id, _, verdict in prepared:
+            if verdict is not None:
+                self._judge(connection, frame_id, verdict, told)
+        return [None] * len(prepared)
+
+    def _judge(self, connection: Connection, frame_id: int, verdict: Verdict, told: list[Change]) -> None:
+        row = connection.execute(_FRAME, {"id": frame_id}).one_or_none()
+        if row is None or row.verdict == verdict:
+            return
+        connection.execute(update(frames).where(frames.c.id == frame_id).values(verdict=verdict))
+        frame = msgspec.structs.replace(frame_of(row), verdict=verdict)
+        camera = _known(self._keeping.camera(connection, frame.camera), frame.camera)
+        self._keeping.tell(connection, ChangeKind.FRAME_CHANGED, camera, told, frame=frame)
+
+    def committed(self, prepared: object) -> None:
+        pass
+
+    def rolled_back(self, prepared: object) -> None:
+        del prepared
+        self._keeping.forget()
+
+
+class Calling:
+    """The work of rare writes: each a function, whose own errors are its caller's alone."""
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+
+    def prepare(self, connection: Connection, items: Sequence[Any]) -> Sequence[Any]:
+        del connection
+        return items
+
+    def apply(self, connection: Connection, prepared: Sequence[Any], told: list[Change]) -> list[Any]:
+        results: list[Any] = []
+        for call in prepared:
+            try:
+                results.append(call(connection, self._keeping, told))
+            except ArchiveError as error:  # raised before anything was written
+                results.append(error)
+        return results
+
+    def committed(self, prepared: object) -> None:
+        pass
+
+    def rolled_back(self, prepared: object) -> None:
+        del prepared
+        self._keeping.forget()
+
+
+_: type[Index] = SqlIndex
+__: tuple[type[Work], ...] = (Keeping, Measuring, Calling)
+
+
+def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> SqlIndex:
+    """Open, migrate and make durable the index in the file *path*. Must be called on the event loop's thread or with a running loop. Raises Corrupt, Unavailable."""
+    try:
+        engine = _engine(f"file:{path}?mode=rwc", read_only=False)
+        with engine.begin() as connection:
+            schema.migrate(connection)
+            _found(connection, zone)
+        checkpoint(engine)
+        readers = _engine(f"file:{path}?mode=ro", read_only=True)
+        return SqlIndex(engine, readers, shelf=shelf, zone=zone, changes_kept=changes_kept)
+    except exc.SQLAlchemyError as error:
+        raise translated(error) from error
+
+
+def checkpoint(engine: Engine) -> None:
+    """Bring everything the log of writes holds into the file, durably: what is visible after this survives a power cut."""
+    try:
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    except exc.SQLAlchemyError as error:
+        raise translated(error) from error
+    if busy:
+        raise Unavailable("another process reads the index, so it cannot be made durable; end that process")
+
+
+def translated(error: BaseException) -> Exception:
+    """A driver's error as the decision it calls for; ours pass."""
+    if isinstance(error, ArchiveError):
+        return error
+    original = getattr(error, "orig", None)
+    code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull(f"no room for the index: {original}")
+    if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return Corrupt(f"the index cannot be trusted any more: {original}")
+    if isinstance(original, sqlite3.Error):
+        return Unavailable(f"the index did not answer: {original}")
+    if isinstance(error, Exception):
+        log.error("a write failed in our own code", exc_info=error)
+        return Unavailable("the archive failed to write this; its log says why")
+    return Unavailable("the archive was interrupted")
+
+
+def now_ms() -> int:
+    """Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _engine(uri: str, *, read_only: bool) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None),
+        pool_size=READERS,
+        max_overflow=1,
+        poolclass=QueuePool,  # the default for a URL without a file is one connection per thread
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        for name, value in PRAGMAS.items():
+            if not (read_only and name in {"journal_mode", "wal_autocheckpoint"}):
+                connection.execute(f"PRAGMA {name} = {value}")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _found(connection: Connection, zone: ZoneInfo) -> None:
+    """Make the archive's own row at its first opening; count its days again when its time zone was changed."""
+    row = connection.execute(select(archive)).one_or_none()
+    if row is None:
+        connection.execute(insert(archive).values(id=secrets.token_hex(8), created_at_ms=now_ms(), timezone=zone.key))
+    elif row.timezone != zone.key:
+        log.info("counting the days again in %s (they were counted in %s)", zone.key, row.timezone)
+        recount_days(connection, zone)
+        connection.execute(update(archive).values(timezone=zone.key))
+
+
+def recount_days(connection: Connection, zone: ZoneInfo) -> None:
+    """Make `days` anew from `frames`."""
+    counts: dict[tuple[int, int], int] = {}
+    for camera_no, taken_at_ms in connection.execute(select(frames.c.camera_no, frames.c.taken_at_ms)):
+        day = day_of(taken_at_ms, zone)
+        for no in (camera_no, 0):
+            counts[no, day] = counts.get((no, day), 0) + 1
+    connection.execute(days.delete())
+    if counts:
+        connection.execute(
+            insert(days), [{"camera_no": no, "day": day, "frames": count} for (no, day), count in counts.items()]
+        )
+
+
+def _camera_no(connection: Connection, camera: str | None) -> int | None:
+    """None for all cameras; -1, which no camera has, for one that is not known."""
+    if camera is None:
+        return None
+    no: int | None = connection.scalar(select(cameras.c.no).where(cameras.c.id == camera))
+    return -1 if no is None else no
+
+
+def _known(state: T | None, camera: str) -> T:
+    if state is None:
+        raise CameraNotFound(f"there is no camera {camera}; `archive camera list` shows those there are")
+    return state
+
+
+def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
+    lost = None if row.loss_no is None else Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason)
+    return Change(
+        seq=row.seq,
+        kind=ChangeKind(row.kind),
+        camera=row.id,
+        frame_id=row.frame_id,
+        frame=by_id.get(row.frame_id),
+        lost=lost,
+    )
+
+
+def _day(at_ms: int, zone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(at_ms / 1000, zone).date()
+
+
+def _yyyymmdd(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    at = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return round(at.astimezone(UTC).timestamp() * 1000)
+
+
+_FRAME = FRAMES.where(frames.c.id == bindparam("id"))
+_FRAMES_NAMED = FRAMES.where(
+    cameras.c.id == bindparam("camera"), boots.c.boot == bindparam("boot"), frames.c.number == bindparam("number")
+)
+_CHANGES = (
+    select(
+        changes.c.seq,
+        changes.c.kind,
+        changes.c.frame_id,
+        changes.c.loss_no,
+        cameras.c.id,
+        losses.c.boot,
+        losses.c.first,
+        losses.c.last,
+        losses.c.reason,
+    )
+    .join(cameras, changes.c.camera_no == cameras.c.no)
+    .outerjoin(losses, changes.c.loss_no == losses.c.no)
+    .where(changes.c.seq > bindparam("after"))
+    .order_by(changes.c.seq)
+    .limit(bindparam("most"))
+)
+_MEASURE = (
+    update(frames)
+    .where(frames.c.id == bindparam("b_id"))
+    .values(is_measured=1, mean_luma=bindparam("luma"), contrast=bindparam("spread"), difference=bindparam("moved"))
+)

@@ -1,0 +1,162 @@
+"""The tables of the index, each column with its sentence. Times are Unix milliseconds; what a person calls an id is text, what rows point at is a `no`."""
+
+from sqlalchemy import (
+    REAL,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+def _column(name: str, kind: object, says: str, *more: object, **options: object) -> Column[object]:
+    options.setdefault("nullable", False)
+    return Column(name, kind, *more, comment=says, **options)  # type: ignore[arg-type]
+
+
+def _table(name: str, *parts: object, **options: object) -> Table:
+    # STRICT: SQLite refuses a value of the wrong kind instead of keeping it.
+    return Table(name, metadata, *parts, sqlite_strict=True, **options)  # type: ignore[arg-type]
+
+
+archive = _table(
+    "archive",
+    _column(
+        "id", Text, "16 hex digits drawn when the archive was made: tells one archive from another", primary_key=True
+    ),
+    _column("created_at_ms", Integer, "when the archive was made"),
+    _column("timezone", Text, "the IANA zone whose days `days` counts"),
+)
+
+cameras = _table(
+    "cameras",
+    _column("no", Integer, "what other rows point at", primary_key=True),
+    _column("id", Text, "the camera's id, such as `garden`", unique=True),
+    _column("created_at_ms", Integer, "when the archive first heard of it"),
+    _column("frames", Integer, "how many of its frames are kept", default=0),
+    _column("latest_frame_id", Integer, "the frame that arrived last", nullable=True),
+    _column("seen_at_ms", Integer, "when its latest frame arrived", nullable=True),
+    _column("status", Text, "what it said of itself then, as JSON"),
+)
+
+keys = _table(
+    "keys",
+    _column("prefix", Text, "the key's public part, by which it is found", primary_key=True),
+    _column("camera_no", Integer, "whose key it is", ForeignKey("cameras.no")),
+    _column("sha256", LargeBinary, "the hash of the whole key; the key itself is nowhere"),
+    _column("created_at_ms", Integer, "when it was made"),
+    _column("revoked_at_ms", Integer, "when it stopped being allowed", nullable=True),
+)
+
+boots = _table(
+    "boots",
+    _column("no", Integer, "what frames point at", primary_key=True),
+    _column("camera_no", Integer, "whose boot it was", ForeignKey("cameras.no")),
+    _column(
+        "boot",
+        Text,
+        "64 random bits in hex, drawn by the camera at its cold start (by the server for senders without one)",
+    ),
+    _column("epoch_ms", Integer, "the best estimate of when `up` was zero", nullable=True),
+    _column("epoch_uncertainty_ms", Integer, "how far off that may be", nullable=True),
+    _column("epoch_source", Text, "whose clock it comes from: camera-clock or server-clock", nullable=True),
+    _column(
+        "highest_number", Integer, "the highest number that has arrived; with `frames` it tells how many are missing"
+    ),
+    _column("frames", Integer, "how many different numbers have arrived"),
+    _column("first_received_at_ms", Integer, "when its first frame arrived"),
+    _column("last_received_at_ms", Integer, "when its latest frame arrived"),
+    UniqueConstraint("camera_no", "boot"),
+)
+
+frames = _table(
+    "frames",
+    _column(
+        "id",
+        Integer,
+        "the frame's number in the inventory; rises as frames arrive and is never given twice",
+        primary_key=True,
+    ),
+    _column("camera_no", Integer, "the camera that took it", ForeignKey("cameras.no")),
+    _column("boot_no", Integer, "the boot it was taken in", ForeignKey("boots.no")),
+    _column("number", Integer, "counts frames within the boot, from 0"),
+    _column("name", Text, "the file name of its original; never changes"),
+    _column("up_ms", Integer, "milliseconds since boot when the shutter fired, as the camera said", nullable=True),
+    _column("taken_at_ms", Integer, "when the shutter fired, as well as we know"),
+    _column("taken_at_source", Text, "whose clock that comes from: camera-clock, server-clock or arrival"),
+    _column("taken_at_uncertainty_ms", Integer, "how far off it may be; NULL when nobody knows", nullable=True),
+    _column("hangs_on_boot", Integer, "1 while its date hangs on its boot's epoch: a better epoch re-dates it"),
+    _column("received_at_ms", Integer, "when its last byte arrived"),
+    _column("size_bytes", Integer, "the size of the original"),
+    _column("width", Integer, "pixels across, by its own header"),
+    _column("height", Integer, "pixels down, by its own header"),
+    _column("media_type", Text, "image/jpeg, or one of the few others we keep"),
+    _column("sha256", LargeBinary, "the digest of the original"),
+    _column("verdict", Text, "what the archive thinks of it: a label, never a reason to delete"),
+    _column("is_measured", Integer, "1 once a thumbnail worker has looked at it (and perhaps seen nothing)"),
+    _column("mean_luma", REAL, "mean brightness, 0 to 1", nullable=True),
+    _column("contrast", REAL, "spread of brightness, 0 to 1", nullable=True),
+    _column("difference", REAL, "to the same camera's frame before, 0 to 1", nullable=True),
+    _column("status", Text, "what the camera said of itself with this frame, as JSON", nullable=True),
+    # One name, one frame: also between processes. Another digest under the same name is a second frame.
+    UniqueConstraint("boot_no", "number", "sha256"),
+    Index("frames_by_time", "taken_at_ms", "id"),
+    Index("frames_by_camera_and_time", "camera_no", "taken_at_ms", "id"),
+    Index("frames_unmeasured", "id", sqlite_where=text("is_measured = 0"), postgresql_where=text("is_measured = 0")),
+    Index(
+        "frames_hanging", "boot_no", sqlite_where=text("hangs_on_boot = 1"), postgresql_where=text("hangs_on_boot = 1")
+    ),
+    sqlite_autoincrement=True,
+)
+
+changes = _table(
+    "changes",
+    _column(
+        "seq",
+        Integer,
+        "rises in the order in which changes became visible; the id of a server-sent event",
+        primary_key=True,
+    ),
+    _column("kind", Text, "frame, frame-changed, frame-deleted, camera or gap"),
+    _column("camera_no", Integer, "the camera it concerns", ForeignKey("cameras.no")),
+    _column("frame_id", Integer, "the frame it concerns", nullable=True),
+    _column("loss_no", Integer, "the confession it concerns", nullable=True),
+    sqlite_autoincrement=True,
+)
+
+losses = _table(
+    "losses",
+    _column("no", Integer, "what changes point at", primary_key=True),
+    _column("camera_no", Integer, "the camera that confessed", ForeignKey("cameras.no")),
+    _column("boot", Text, "the boot whose numbers will not come; no frame of it need have arrived"),
+    _column("first", Integer, "the first number lost"),
+    _column("last", Integer, "the last number lost"),
+    _column("reason", Text, "why, in the camera's word"),
+    _column("confessed_at_ms", Integer, "when we were told"),
+    UniqueConstraint("camera_no", "boot", "first", "last"),
+)
+
+days = _table(
+    "days",
+    _column("camera_no", Integer, "the camera; 0 for all of them together", primary_key=True, autoincrement=False),
+    _column("day", Integer, "the day in the archive's time zone, as yyyymmdd", primary_key=True, autoincrement=False),
+    _column("frames", Integer, "how many frames were taken on it"),
+)
+
+settings = _table(
+    "settings",
+    _column(
+        "camera_no", Integer, "the camera they are for", ForeignKey("cameras.no"), primary_key=True, autoincrement=False
+    ),
+    _column("version", Integer, "counts up from 1 with every change", primary_key=True, autoincrement=False),
+    _column("values", Text, "every setting as JSON"),
+    _column("set_at_ms", Integer, "when the owner wanted it so"),
+)
