@@ -32,29 +32,34 @@ def date(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, epoch: Epo
 
     *received_at_ms* is when the last byte came, *transfer_ms* how long before that the request's head had come, *epoch*
     what is known of the frame's boot so far. The true time lies within `uncertainty_ms` of the answer, either way.
+    A clock that gives a time before 2020, or after the arrival, is passed over.
     """
-    if claim.taken_ms is not None and _is_plausible(claim.taken_ms, received_at_ms):
-        return Dated(taken_at_ms=claim.taken_ms, source=TimeSource.CAMERA_CLOCK, uncertainty_ms=CAMERA_CLOCK_MS)
-    if claim.up_ms is not None and claim.now_ms is not None:
-        # The camera read `now` just before it sent the head. When the head arrived, which was `received` less `transfer`,
-        # the frame was therefore `age` old plus the head's way. That way cannot be measured; it is never negative, and
-        # hardly longer than the way of the body, many times its size, plus one resend. So the frame was taken at
-        # `received` less `transfer` less `age`, or earlier by up to the transfer and a resend, give or take the drift.
-        # Most ways are short: the late end is the answer, not the middle.
+    taken_ms, up_ms, now_ms = claim.taken_ms, claim.up_ms, claim.now_ms
+    if taken_ms is not None and _is_plausible(taken_ms, received_at_ms):
+        return Dated(taken_at_ms=taken_ms, source=TimeSource.CAMERA_CLOCK, uncertainty_ms=CAMERA_CLOCK_MS)
+    told: Dated | None = None
+    if up_ms is not None and now_ms is not None:
+        # The camera read `now` just before it sent the head. When the head arrived, at `received` less `transfer`, the
+        # frame was therefore its age (`now` less `up`) old, plus the head's way. That way cannot be measured; it is
+        # never negative, and hardly longer than the way of the body, many times its size, plus one resend. So the frame
+        # was taken at the head's arrival less the age, or earlier by up to the transfer and a resend, give or take the
+        # drift. Most ways are short: the late end is the answer, not the middle.
         # A proxy that gathers a request before it passes it on makes the transfer look like nothing. We cannot see it.
-        age_ms = claim.now_ms - claim.up_ms
-        return Dated(
+        age_ms = now_ms - up_ms
+        told = Dated(
             taken_at_ms=received_at_ms - transfer_ms - age_ms,
             source=TimeSource.SERVER_CLOCK,
             uncertainty_ms=transfer_ms + RESEND_MS + _drift_ms(age_ms),
         )
-    if claim.up_ms is not None and epoch is not None:
-        return redate(claim.up_ms, epoch)
+    elif up_ms is not None and epoch is not None:
+        told = redate(up_ms, epoch)
+    if told is not None and _is_plausible(told.taken_at_ms, received_at_ms):
+        return told
     return Dated(taken_at_ms=received_at_ms, source=TimeSource.ARRIVAL, uncertainty_ms=None)
 
 
 def redate(up_ms: int, epoch: Epoch) -> Dated:
-    """When a frame taken at *up_ms* of its boot was taken, now that the boot's epoch is known."""
+    """When a frame was taken at *up_ms* of its boot, now that the boot's epoch is known."""
     return Dated(
         taken_at_ms=epoch.at_ms + up_ms,
         source=epoch.source,
@@ -76,20 +81,23 @@ def better_epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, kn
 
 
 def _epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int) -> Epoch | None:
-    if claim.taken_ms is not None and claim.up_ms is not None and _is_plausible(claim.taken_ms, received_at_ms):
-        return Epoch(
-            at_ms=claim.taken_ms - claim.up_ms,
-            uncertainty_ms=CAMERA_CLOCK_MS + _drift_ms(claim.up_ms),
+    # Its uncertainty is that of the time at `up` zero: the way back there drifts too.
+    taken_ms, up_ms, now_ms = claim.taken_ms, claim.up_ms, claim.now_ms
+    if taken_ms is not None and up_ms is not None and _is_plausible(taken_ms, received_at_ms):
+        epoch = Epoch(
+            at_ms=taken_ms - up_ms,
+            uncertainty_ms=CAMERA_CLOCK_MS + _drift_ms(up_ms),
             source=TimeSource.CAMERA_CLOCK,
         )
-    if claim.now_ms is not None:
-        # As in `date`: `now` was read at the head's arrival, or up to a transfer and a resend before.
-        return Epoch(
-            at_ms=received_at_ms - transfer_ms - claim.now_ms,
-            uncertainty_ms=transfer_ms + RESEND_MS + _drift_ms(claim.now_ms),
+    elif now_ms is not None:
+        epoch = Epoch(
+            at_ms=received_at_ms - transfer_ms - now_ms,  # `date` says why
+            uncertainty_ms=transfer_ms + RESEND_MS + _drift_ms(now_ms),
             source=TimeSource.SERVER_CLOCK,
         )
-    return None
+    else:
+        return None
+    return epoch if _is_plausible(epoch.at_ms, received_at_ms) else None
 
 
 def _rank(epoch: Epoch) -> tuple[bool, int]:

@@ -23,6 +23,14 @@ class TooLarge(InvalidFrame):
     """More bytes than this archive accepts in one frame."""
 
 
+class LengthRequired(InvalidFrame):
+    """The sender did not say beforehand how many bytes will come."""
+
+
+class TooSlow(ArchiveError):
+    """The bytes did not come in time: the sender should send the frame again."""
+
+
 class DigestMismatch(ArchiveError):
     """The bytes changed on their way: the sender should send the frame again."""
 

@@ -24,6 +24,7 @@ CLOCK: Final = "Camera-Clock"
 DIGEST: Final = "Repr-Digest"
 
 MAX_CHARS = 8192  # of a field; the library copies the rest of the text at every member
+MAX_UP_MS = 100 * 366 * 86_400_000  # no boot lasts a century, and every date reckoned from less can be written
 MAX_SAID = 64
 MAX_STRING = 200
 _SHA256_BYTES = 32
@@ -54,8 +55,8 @@ def parse_frame(text: str) -> FrameClaim:
     claim = FrameClaim(
         boot=_boot(FRAME, members),
         number=_integer(FRAME, members, "number"),
-        up_ms=_integer(FRAME, members, "up"),
-        now_ms=_integer(FRAME, members, "now"),
+        up_ms=_integer(FRAME, members, "up", at_most=MAX_UP_MS),
+        now_ms=_integer(FRAME, members, "now", at_most=MAX_UP_MS),
         taken_ms=_integer(FRAME, members, "taken"),
     )
     if claim.up_ms is not None and claim.now_ms is not None and claim.up_ms > claim.now_ms:
@@ -215,13 +216,13 @@ def _bounded(text: str) -> str:
     return "".join(filter(str.isprintable, text[:MAX_STRING]))
 
 
-def _integer(field: str, members: Mapping[str, object], key: str) -> int | None:
+def _integer(field: str, members: Mapping[str, object], key: str, *, at_most: int = MAX_NUMBER) -> int | None:
     if key not in members:
         return None
     value = _value(members[key])
     # A bool is an int to Python, and a key without a value is true.
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_NUMBER:
-        raise Malformed(f"{field}: {key} must be a whole number, from 0 on")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= at_most:
+        raise Malformed(f"{field}: {key} must be a whole number from 0 to {at_most}")
     return value
 
 

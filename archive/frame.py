@@ -111,7 +111,10 @@ class Dated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewFrame(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame on its way in: its bytes, what was claimed of it, and what we saw."""
+    """A frame on its way in: its bytes, what was claimed of it, and what we saw.
+
+    `boot` and `number` are the camera's, or ours where `claim` has none.
+    """
 
     camera: str
     boot: str

@@ -6,9 +6,9 @@ import struct
 from archive.errors import UnsupportedMedia
 from archive.frame import MediaType, PictureInfo
 
-# More pieces than this, and walking them would hold up everyone else (measured: 8 ms for so many). A camera writes
+# More pieces than this, and walking them would hold up everyone else (measured: 6 ms for so many). A camera writes
 # about ten, an encoder that keeps large profiles and EXIF a few hundred.
-MAX_PIECES = 20_000
+MAX_PIECES = 10_000
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 # The frame headers. Not among them: DHT, DAC (tables) and a reserved code.

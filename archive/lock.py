@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import psutil
@@ -28,47 +28,54 @@ class FolderLock:
 
     def __init__(self, folder: Path, *, what: str = "archive", port: int | None = None) -> None:
         self._folder = folder
-        self._text = f"{os.getpid()}\n{what}\n{port or ''}\n"
+        self._what = what
+        self._port = port
         self._fd = -1
 
     def __enter__(self) -> Self:
-        path = self._folder / LOCK_NAME
         try:
             self._folder.mkdir(0o750, parents=True, exist_ok=True)
-            fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+            fd = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o640)
         except OSError as exc:
             raise ConfigError(f"the folder {self._folder} cannot be used: {exc.strerror}; choose another") from exc
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, self._text.encode(), 0)
         except BlockingIOError:
-            holder = _holder(os.pread(fd, 1000, 0).decode("utf-8", "replace"))
+            holder = _holder(_text(fd))
             os.close(fd)
             raise Locked(
                 f"{self._folder} is in use by {holder}; stop that first, or choose another folder with --folder"
             ) from None
         except OSError as exc:
             os.close(fd)
-            if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise ConfigError(f"the disk of {self._folder} is full; make room on it") from exc
             raise ConfigError(
                 f"{self._folder} cannot be locked: {exc.strerror}; an archive needs a disk of this machine"
             ) from exc
         self._fd = fd
         _held.add(fd)
+        _say(fd, f"{os.getpid()}\n{self._what}\n{self._port or ''}\n")
         return self
 
     def __exit__(self, *_: object) -> None:
         # The file stays: were it removed, a process that opened it just before would hold a lock on a file nobody sees.
         fd, self._fd = self._fd, -1
         _held.discard(fd)
-        os.ftruncate(fd, 0)
+        _say(fd, "")
         os.close(fd)
 
 
+def _say(fd: int, text: str) -> None:
+    with suppress(OSError):  # for people only: an archive must be able to start on a full disk, or none can make room
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, text.encode(), 0)
+
+
+def _text(fd: int) -> str:
+    return os.pread(fd, 1000, 0).decode("utf-8", "replace")
+
+
 def _holder(text: str) -> str:
-    """Who holds the lock, in words; the text may be half written, or of a process that is gone."""
+    """Who holds the lock, in words; the text may be missing, half written, or of a process that is gone."""
     pid, what, port = (*text.splitlines(), "", "", "")[:3]
     if not pid.isdecimal():
         return "another process"
@@ -76,15 +83,16 @@ def _holder(text: str) -> str:
     if port:
         says.append(f"port {port}")
     try:
-        if command := " ".join(psutil.Process(int(pid)).cmdline()):
-            says.append(f"started as: {command}")
+        command = " ".join(" ".join(psutil.Process(int(pid)).cmdline()).split())
     except (psutil.Error, OverflowError):
-        pass  # another user's, or gone this moment
+        command = ""  # another user's, or gone this moment
+    if command:
+        says.append(f"started as: {command[:200]}")
     return f"process {pid} ({', '.join(says)})"
 
 
 def _let_go_in_child() -> None:
-    """A forked child shares its parent's locks until it closes them, and would keep the folder after the parent died."""
+    """A forked child shares its parent's locks until it closes them: it would keep the folder from the next parent."""
     for fd in _held:
         os.close(fd)
     _held.clear()

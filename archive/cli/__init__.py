@@ -1,0 +1,52 @@
+"""The command `archive`: words on the command line to calls; one file per command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from archive import __version__
+from archive.cli.camera import cameras
+from archive.cli.check import check
+from archive.cli.send import send
+from archive.cli.serve import serve
+# from archive.cli.simulate import simulate
+from archive.errors import ArchiveError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A real-time photo album for ESP32-S3 cameras that never loses a frame in silence.",
+)
+app.command()(serve)
+app.command()(send)
+# app.command()(simulate)
+app.command()(check)
+app.add_typer(cameras, name="camera")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version and leave."),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run a command. Our own errors are a sentence on stderr and exit status 1; wrong usage is 2."""
+    try:
+        app()
+    except ArchiveError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

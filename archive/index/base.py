@@ -80,7 +80,8 @@ class Index(Protocol):
     Corrupt when the index itself is broken.
     """
 
-    last_seq: int
+    last_seq: int  # the newest change there is
+    total: int  # how many frames are kept
 
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
         """Call *listener* on the event loop with every group of committed changes, in the order of their `seq`."""
@@ -148,6 +149,23 @@ class Index(Protocol):
 
     async def losses(self, camera: str) -> list[Lost]:
         """What the camera confessed, oldest first. Raises CameraNotFound."""
+
+    # -- for `check`
+
+    async def frames_after(self, frame_id: int, *, limit: int) -> list[Frame]:
+        """Frames by rising id, above *frame_id*."""
+
+    async def unknown(self, keys: Sequence[str]) -> list[str]:
+        """Those of the store's *keys* that no row has."""
+
+    async def faults(self) -> list[str]:
+        """What is wrong with the index's own structure, a sentence each."""
+
+    async def miscounts(self) -> list[str]:
+        """Counts that do not agree with the frames they count, a sentence each."""
+
+    async def recount(self) -> None:
+        """Make every count anew from the frames."""
 
     async def close(self) -> None:
         """Finish what is queued, checkpoint, and let go. Twice is harmless."""

@@ -342,6 +342,7 @@ class Keeping:
             .values(
                 camera_no=camera.no,
                 boot=new.boot,
+                is_ours=int(new.claim.boot is None),
                 highest_number=-1,
                 frames=0,
                 first_received_at_ms=new.received_at_ms,

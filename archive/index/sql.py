@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -39,10 +40,10 @@ from archive.errors import (
     LogTooOld,
     Unavailable,
 )
-from archive.frame import Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
-from archive.index import schema
+from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
+from archive.index import counting, schema
 from archive.index.base import CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
-from archive.index.keeping import Keeping, day_of, latest_settings
+from archive.index.keeping import Keeping, latest_settings
 from archive.index.rows import FRAMES, frame_of
 from archive.index.tables import archive, boots, cameras, changes, days, frames, keys, losses, settings
 from archive.index.writer import Work, Writer
@@ -75,6 +76,7 @@ class SqlIndex:
         self._keeping = Keeping(shelf=shelf, zone=zone, changes_kept=changes_kept)
         with engine.begin() as connection:
             self._keeping.load(connection)
+            self.total = connection.scalar(_TOTAL) or 0
         self.last_seq = self._keeping.last_seq
         self._measuring = Measuring(self._keeping)
         self._calling = Calling(self._keeping)
@@ -92,6 +94,7 @@ class SqlIndex:
 
     def _deliver(self, told: list[Change]) -> None:
         self.last_seq = told[-1].seq
+        self.total += sum(_WEIGHT.get(change.kind, 0) for change in told)
         for listener in self._listeners:
             listener(told)
 
@@ -182,7 +185,7 @@ class SqlIndex:
     def _total(self, connection: Connection, camera_no: int | None, after_ms: int | None, before_ms: int | None) -> int:
         """How many frames match, from the day counts; only days cut in two are counted frame by frame."""
         if after_ms is None and before_ms is None:
-            counted = select(func.coalesce(func.sum(cameras.c.frames), 0))
+            counted = _TOTAL
             if camera_no is not None:
                 counted = counted.where(cameras.c.no == camera_no)
             return connection.scalar(counted) or 0
@@ -358,6 +361,52 @@ class SqlIndex:
 
         return await self._read(ask)
 
+    # -- for `check`
+
+    async def frames_after(self, frame_id: int, *, limit: int) -> list[Frame]:
+        def ask(connection: Connection) -> list[Frame]:
+            question = FRAMES.where(frames.c.id > frame_id).order_by(frames.c.id).limit(limit)
+            return [frame_of(row) for row in connection.execute(question)]
+
+        return await self._read(ask)
+
+    async def unknown(self, keys: Sequence[str]) -> list[str]:
+        def ask(connection: Connection) -> list[str]:
+            asked: dict[tuple[str, int], list[str]] = {}
+            strangers = []
+            for key in keys:
+                name = NAME.fullmatch(key.rpartition("/")[2])
+                if name is None:
+                    strangers.append(key)
+                else:
+                    asked.setdefault((name["boot"], int(name["number"])), []).append(key)
+            named = tuple_(boots.c.boot, frames.c.number).in_(list(asked))
+            known = {frame_of(row).key for row in connection.execute(FRAMES.where(named))}
+            return strangers + [key for keys in asked.values() for key in keys if key not in known]
+
+        return await self._read(ask)
+
+    async def faults(self) -> list[str]:
+        def ask(connection: Connection) -> list[str]:
+            said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
+            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            return [what for what in said if what != "ok"] + [
+                f"a row of {row[0]} points at a row of {row[2]} that is not there" for row in dangling[:20]
+            ]
+
+        return await self._read(ask)
+
+    async def miscounts(self) -> list[str]:
+        return await self._read(lambda connection: counting.miscounts(connection, self._zone))
+
+    async def recount(self) -> None:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> int:
+            counting.recount(connection, self._zone)
+            keeping.forget()
+            return connection.scalar(_TOTAL) or 0
+
+        self.total = await self._write(write)
+
     async def close(self) -> None:
         await self._writer.close()
         self._threads.shutdown()
@@ -472,12 +521,12 @@ __: tuple[type[Work], ...] = (Keeping, Measuring, Calling)
 def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> SqlIndex:
     """Open, migrate and make durable the index in the file *path*. Must be called on the event loop's thread or with a running loop. Raises Corrupt, Unavailable."""
     try:
-        engine = _engine(f"file:{path}?mode=rwc", read_only=False)
+        engine = _engine(f"file:{quote(path)}?mode=rwc", read_only=False)
         with engine.begin() as connection:
             schema.migrate(connection)
             _found(connection, zone)
         checkpoint(engine)
-        readers = _engine(f"file:{path}?mode=ro", read_only=True)
+        readers = _engine(f"file:{quote(path)}?mode=ro", read_only=True)
         return SqlIndex(engine, readers, shelf=shelf, zone=zone, changes_kept=changes_kept)
     except exc.SQLAlchemyError as error:
         raise translated(error) from error
@@ -549,22 +598,8 @@ def _found(connection: Connection, zone: ZoneInfo) -> None:
         connection.execute(insert(archive).values(id=secrets.token_hex(8), created_at_ms=now_ms(), timezone=zone.key))
     elif row.timezone != zone.key:
         log.info("counting the days again in %s (they were counted in %s)", zone.key, row.timezone)
-        recount_days(connection, zone)
+        counting.recount(connection, zone)
         connection.execute(update(archive).values(timezone=zone.key))
-
-
-def recount_days(connection: Connection, zone: ZoneInfo) -> None:
-    """Make `days` anew from `frames`."""
-    counts: dict[tuple[int, int], int] = {}
-    for camera_no, taken_at_ms in connection.execute(select(frames.c.camera_no, frames.c.taken_at_ms)):
-        day = day_of(taken_at_ms, zone)
-        for no in (camera_no, 0):
-            counts[no, day] = counts.get((no, day), 0) + 1
-    connection.execute(days.delete())
-    if counts:
-        connection.execute(
-            insert(days), [{"camera_no": no, "day": day, "frames": count} for (no, day), count in counts.items()]
-        )
 
 
 def _camera_no(connection: Connection, camera: str | None) -> int | None:
@@ -606,6 +641,8 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     return round(at.astimezone(UTC).timestamp() * 1000)
 
 
+_WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
+_TOTAL = select(func.coalesce(func.sum(cameras.c.frames), 0))
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _FRAMES_NAMED = FRAMES.where(
     cameras.c.id == bindparam("camera"), boots.c.boot == bindparam("boot"), frames.c.number == bindparam("number")

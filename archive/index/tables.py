@@ -63,7 +63,7 @@ boots = _table(
     _column(
         "boot",
         Text,
-        "64 random bits in hex, drawn by the camera at its cold start (by the server for senders without one)",
+        "64 random bits in hex, drawn at a cold start",
     ),
     _column("epoch_ms", Integer, "the best estimate of when `up` was zero", nullable=True),
     _column("epoch_uncertainty_ms", Integer, "how far off that may be", nullable=True),

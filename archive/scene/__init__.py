@@ -31,7 +31,7 @@ def draw(
     *,
     frame_number: int,
     seed: int = 0,
-    noisy: float = 0.25,
+    noisy: float = 0.06,
 ) -> bytes:
     """A JPEG (quality 80, 4:2:2) of what *camera* sees at *at*, by *at*'s own clock.
 
@@ -122,7 +122,7 @@ def _noise(size: tuple[int, int], noisy: float) -> Image.Image:
 
 @lru_cache(maxsize=8)
 def _vignette(size: tuple[int, int]) -> Image.Image:
-    fall = Image.radial_gradient("L").point([round(255 - 62 * (v / 255) ** 2.2) for v in range(256)]).resize(size)
+    fall = Image.radial_gradient("L").point([round(255 - 44 * (v / 255) ** 2.2) for v in range(256)]).resize(size)
     return Image.merge("RGB", (fall, fall, fall))
 
 

@@ -181,7 +181,8 @@ class Canvas:
     def finish(self) -> Painted:
         paint = self._paint.reduce(_FINE)
         red, green, blue, covers = paint.split()
-        colours = ImageChops.multiply(Image.merge("RGB", (red, green, blue)), grain(self._size, self.rng))
+        exposed = Image.merge("RGB", (red, green, blue)).point([round(255 * (v / 255) ** 0.78) for v in range(256)] * 3)
+        colours = ImageChops.multiply(exposed, grain(self._size, self.rng))
         soft = {"size": self._size, "resample": Image.Resampling.BICUBIC}
         bulbs = self._bulbs.reduce(_FINE)
         halo = bulbs.reduce(8).filter(ImageFilter.GaussianBlur(self._size[0] / 260)).resize(**soft)
@@ -214,19 +215,20 @@ class Canvas:
 
 def clouded(size: tuple[int, int], rng: Random, finest: int, octaves: int) -> Image.Image:
     """Soft fractal noise (L) whose smallest spots are *finest* pixels, each octave before twice as large."""
-    whole = Image.new("L", size, 128)
+    whole, weights = Image.new("L", size, 128), 0.0
     for octave in range(octaves):
         spot = finest * 2 ** (octaves - 1 - octave)
         small = (size[0] // spot + 3, size[1] // spot + 3)
         rough = Image.frombytes("L", small, rng.randbytes(small[0] * small[1]))
         layer = rough.resize(size, Image.Resampling.BICUBIC, box=(1, 1, 1 + size[0] / spot, 1 + size[1] / spot))
-        whole = layer if octave == 0 else Image.blend(whole, layer, 0.36)
+        weights += 0.55**octave
+        whole = Image.blend(whole, layer, 0.55**octave / weights)
     return whole
 
 
 def grain(size: tuple[int, int], rng: Random) -> Image.Image:
     """What no painted surface is without (RGB, to multiply with): blotches and specks."""
-    blotches = clouded(size, rng, 2, 6).point([min(255, 186 + v * 69 // 200) for v in range(256)])
+    blotches = clouded(size, rng, 2, 4).point([min(255, 222 + v * 33 // 180) for v in range(256)])
     return Image.merge("RGB", (blotches, blotches, blotches))
 
 

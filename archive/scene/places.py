@@ -67,16 +67,16 @@ def _garden(c: Canvas) -> None:
 def _porch(c: Canvas) -> None:
     _far_trees(c, 236, (104, 130, 116))
     _house(c, (470, 176, 660, 330), (206, 196, 178))
-    c.fade((0, 318, 800, 420), (150, 172, 104), (118, 152, 76))
+    c.fade((0, 318, 800, 452), (150, 172, 104), (108, 142, 70))
     c.area([(0, 352), (800, 336), (800, 366), (0, 388)], (150, 148, 146))
     c.leaves((-60, 268, 250, 372), (84, 120, 64), 420, 8)
     c.leaves((640, 280, 880, 364), (92, 126, 66), 320, 7)
     c.strokes((0, 380, 800, 440), (118, 152, 76), 900, 6)
     c.blur((0, 100, 800, 440), 1.6)
     floor = (172, 138, 104)
-    for i in range(15):
-        a, b = i / 15, (i + 1) / 15
-        far, near = (60 + a * 680, 60 + b * 680), (-340 + a * 1480, -340 + b * 1480)
+    for i in range(19):
+        a, b = i / 19, (i + 1) / 19
+        far, near = (-40 + a * 880, -40 + b * 880), (-480 + a * 1760, -480 + b * 1760)
         tone = _tone(floor, c.rng.uniform(0.86, 1.1))
         c.area([(far[0], 446), (far[1], 446), (near[1], 600), (near[0], 600)], tone)
         c.line([(far[1], 446), (near[1], 600)], _tone(floor, 0.5), 1.6)
@@ -107,7 +107,6 @@ def _porch(c: Canvas) -> None:
     c.bulb((227, 102, 249, 136), (255, 222, 160), radius=3)
     c.light(238, 120, 420, WARM)
     c.light(300, 520, 420, (230, 160, 90), flat=0.42)
-    c.bulb((506, 226, 530, 252), (232, 176, 96))
 
 
 def _window(c: Canvas) -> None:
@@ -131,7 +130,7 @@ def _window(c: Canvas) -> None:
     _curtain(c, (96, 30, 196, 470), (196, 108, 84))
     _curtain(c, (604, 30, 704, 470), (196, 108, 84))
     c.line([(70, 34), (730, 34)], (96, 76, 60), 7, front=True)
-    c.shade([(0, 0), (800, 0), (800, 600), (0, 600)], morning=0.42, evening=0.42)
+    c.shade([(0, 0), (800, 0), (800, 600), (0, 600)], morning=0.7, evening=0.7)
     c.box((120, 424, 680, 446), (236, 230, 220))
     c.box((120, 446, 680, 454), (170, 160, 148))
     c.fade((0, 454, 800, 600), (190, 172, 152), (160, 144, 128))
@@ -157,15 +156,13 @@ def _kitchen(c: Canvas) -> None:
     c.hole(pane)
     _far_trees(c, 236, (104, 134, 100))
     c.box((84, 258, 344, 286), (122, 152, 88))
-    for outside in ((60, 150, 84, 300), (344, 150, 800, 300), (0, 200, 84, 300)):
-        c.bricks(outside, (226, 226, 216), 24, 48)
-    c.blur((60, 60, 360, 290), 1.4)
-    c.bricks((0, 144, 84, 300), (226, 226, 216), 24, 48)
-    c.bricks((344, 144, 800, 300), (226, 226, 216), 24, 48)
+    c.blur((84, 70, 344, 286), 1.4)
+    for wall in ((0, 144, 84, 392), (344, 144, 800, 392), (84, 288, 344, 392)):
+        c.bricks(wall, (226, 226, 216), 24, 48)
     for bar in ((70, 58, 358, 74), (70, 58, 88, 292), (340, 58, 358, 292), (208, 70, 220, 288), (60, 284, 368, 300)):
         c.box(bar, (246, 244, 238))
     c.box((60, 296, 368, 303), (188, 184, 176))
-    c.shade([(0, 0), (800, 0), (800, 392), (0, 392)], morning=0.5, evening=0.5)
+    c.shade([(0, 0), (800, 0), (800, 392), (0, 392)], morning=0.82, evening=0.76)
     for y in (128, 226):
         c.box((430, y, 770, y + 12), (150, 108, 72))
         c.box((430, y + 12, 770, y + 18), (112, 80, 54))
@@ -178,13 +175,14 @@ def _kitchen(c: Canvas) -> None:
             c.box((x + 2, y - tall - 7, x + wide - 2, y - tall + 3), _tone(tone, 0.6), radius=3)
             x += wide + c.rng.uniform(6, 20)
     c.boards((0, 392, 800, 432), (190, 144, 98), 3, upright=False, front=True)
+    c.box((0, 428, 800, 600), (70, 72, 68), front=True)
     c.box((0, 428, 800, 440), (120, 88, 60), front=True)
     for i in range(5):
         x = i * 164 - 12
         c.box((x, 440, x + 160, 600), (112, 134, 132), front=True)
         c.box((x + 12, 456, x + 148, 600), (124, 148, 145), radius=4, front=True)
         c.box((x + 62, 466, x + 98, 473), (214, 204, 180), radius=3, front=True)
-    c.shade([(0, 432), (800, 432), (800, 600), (0, 600)], morning=0.55, evening=0.55)
+    c.shade([(0, 432), (800, 432), (800, 600), (0, 600)], morning=0.6, evening=0.6)
     c.box((132, 340, 206, 398), (176, 60, 52), radius=16, front=True)
     c.box((140, 346, 150, 388), (222, 120, 108), radius=5, front=True)
     c.line([(204, 352), (226, 344)], (150, 48, 42), 9, front=True)
@@ -202,7 +200,7 @@ def _kitchen(c: Canvas) -> None:
     c.oval((518, 80, 562, 104), (250, 236, 206))
     c.bulb((518, 82, 562, 104), (255, 232, 180), radius=11)
     c.light(540, 130, 620, (255, 206, 140))
-    c.light(500, 400, 560, (250, 190, 120), flat=0.5)
+    c.light(500, 420, 620, (120, 90, 58), flat=0.5)
 
 
 def _courtyard(c: Canvas) -> None:
@@ -406,8 +404,8 @@ def _town_house(c: Canvas, box: Box, colour: Colour) -> None:
         x = x0 + 6
         while x < x1 - 8:
             c.box((x, y, x + 5, y + 8), _tone(colour, 0.62))
-            if c.rng.random() < 0.34:
-                c.bulb((x, y, x + 5, y + 8), (226, 170, 92))
+            if c.rng.random() < 0.34 and 200 < x < 596 and y < 350:  # what stands before them must not glow
+                c.bulb((x, y, x + 5, y + 8), (206, 148, 78))
             x += 11
         y += 17
 
@@ -423,7 +421,7 @@ def _pane(c: Canvas, box: Box, *, lit: bool) -> None:
     c.box((x0 - 6, y1 + 4, x1 + 6, y1 + 8), (186, 180, 170))
     if lit:
         for part in ((x0, y0, mid - 2, bar - 2), (mid + 2, y0, x1, bar - 2), (x0, bar + 2, mid - 2, y1), (mid + 2, bar + 2, x1, y1)):
-            c.bulb(part, (236, 178, 98))
+            c.bulb(part, (206, 140, 66))
 
 
 def _curtain(c: Canvas, box: Box, colour: Colour) -> None:

@@ -16,13 +16,13 @@ SUNRISE_H, SUNSET_H = 6.5, 20.0
 
 # Height of the sun (-1 midnight … 1 noon), then the sky above and at the horizon, the light of the sky, that of the sun.
 _HOURS: tuple[tuple[float, Colour, Colour, Colour, Colour], ...] = (
-    (-1.00, (7, 11, 28), (22, 30, 54), (30, 38, 62), (0, 0, 0)),
-    (-0.32, (12, 20, 50), (44, 50, 84), (40, 48, 76), (0, 0, 0)),
+    (-1.00, (10, 15, 36), (30, 40, 70), (44, 54, 84), (0, 0, 0)),
+    (-0.32, (16, 26, 60), (54, 62, 98), (52, 62, 94), (0, 0, 0)),
     (-0.12, (32, 48, 104), (196, 112, 92), (74, 72, 96), (6, 4, 2)),
     (0.03, (72, 100, 162), (250, 170, 104), (112, 102, 116), (84, 48, 24)),
     (0.16, (98, 146, 208), (250, 214, 168), (128, 130, 142), (112, 84, 52)),
-    (0.40, (84, 148, 220), (204, 226, 240), (142, 152, 168), (110, 98, 76)),
-    (1.00, (62, 132, 216), (190, 220, 242), (150, 158, 170), (105, 97, 82)),
+    (0.40, (98, 158, 224), (212, 230, 240), (152, 160, 174), (103, 93, 72)),
+    (1.00, (84, 148, 222), (200, 224, 242), (158, 164, 174), (97, 91, 78)),
 )
 
 
@@ -77,7 +77,7 @@ def light_at(at: datetime, seed: int) -> Light:
 def draw_sky(size: tuple[int, int], light: Light, at: datetime, seed: int) -> Image.Image:
     """The sky alone, RGB, with stars, sun or moon, and clouds that drift."""
     ramp = Image.new("RGB", (1, 8))
-    ramp.putdata([_mix(light.overhead, light.horizon, min(1.0, i / 5) ** 1.4) for i in range(8)])
+    ramp.putdata([_mix(light.overhead, light.horizon, min(1.0, i / 4.4) ** 1.1) for i in range(8)])
     sky = ramp.resize(size, Image.Resampling.BICUBIC)
     if light.height < -0.1:
         level = min(1.0, (-0.1 - light.height) * 3)
@@ -110,18 +110,18 @@ def _draw_clouds(sky: Image.Image, light: Light, at: datetime, seed: int) -> Non
     noise = _cloud_noise(band, seed)
     left = round(drifted % 1 * noise.width / 2)
     part = noise.crop((left, 0, left + wide, band[1]))
-    edge = 178 - light.cover * 92
-    mask = part.point([round(min(235, max(0, (v - edge) * 5.5))) for v in range(256)])
+    edge = 190 - light.cover * 120
+    mask = part.point([round(min(235, max(0, (v - edge) * 3.4))) for v in range(256)])
     lit = _mix(_mix(light.overhead, (255, 255, 255), 0.16 if light.height < -0.1 else 0.86), light.horizon, 0.35)
-    shade = _mix(_mix(lit, light.overhead, 0.6), (90, 92, 100), 0.25 if light.height > 0 else 0.0)
-    tones = part.point([min(255, max(0, round((v - edge) * 3.2))) for v in range(256)])
+    shade = _mix(_mix(lit, light.overhead, 0.45), (120, 124, 134), 0.2 if light.height > 0 else 0.0)
+    tones = part.point([min(255, max(0, round((v - edge) * 2.4))) for v in range(256)])
     sky.paste(ImageOps.colorize(tones, lit, shade), (0, 0), ImageChops.multiply(mask, _fading(band)))
 
 
 @lru_cache(maxsize=8)
 def _cloud_noise(band: tuple[int, int], seed: int) -> Image.Image:
     rng = Random(f"clouds {seed}")  # noqa: S311 - weather, no secret
-    flat = clouded((band[0] // 4, band[1] // 2), rng, 3, 5)
+    flat = ImageOps.autocontrast(clouded((band[0] // 4, band[1] // 2), rng, 3, 5), cutoff=1)
     stretched = flat.resize(band, Image.Resampling.BICUBIC)
     both = Image.new("L", (band[0] * 2, band[1]))
     both.paste(stretched, (0, 0))

@@ -8,17 +8,17 @@ from typing import Literal, Protocol
 MAX_KEY_BYTES = 200
 
 _PART = r"/[A-Za-z0-9_-][A-Za-z0-9._-]*"
-_KEY = re.compile(rf"(?:photos|thumbnails)(?:{_PART})+")
-_PREFIX = re.compile(rf"(?:photos|thumbnails)(?:{_PART})*")
+_KEY = re.compile(rf"(?:photos|thumbnails)(?:{_PART}){{1,15}}")
+_PREFIX = re.compile(rf"(?:photos|thumbnails)(?:{_PART}){{0,15}}")
 
 
 class Store(Protocol):
     """Bytes under keys (`photos/garden/2026/…/x.jpg`).
 
     `photos/…` are originals, for `put`; `thumbnails/…` are derived, for `put_derived`. A key's further parts, each
-    after a `/`, are of A-Z, a-z, 0-9, `.`, `_` and `-`, never begin with a dot, and a key has at most 200 characters:
-    what every backend can hold under its own name. Any other key is a fault of our own and raises ValueError, and so
-    do empty bytes.
+    after a `/`, are of A-Z, a-z, 0-9, `.`, `_` and `-` and never begin with a dot; a key has at most 16 parts and 200
+    characters: what every backend can hold in one name, the slashes escaped. Any other key is a fault of our own and
+    raises ValueError, and so do empty bytes.
 
     Every method blocks; call it in a thread. Every method may be called from any thread; `put`s wait for each other.
     Originals are written once: nothing put is ever replaced, and a key's bytes never change.
@@ -41,7 +41,7 @@ class Store(Protocol):
         """
 
     def pending(self) -> list[str]:
-        """Keys that were put, durably, and never settled. Sweeps what was only begun; call it before the first `put`.
+        """Keys that were put, durably, and never settled. Sweeps what was only begun: call it before anything is put.
 
         A store that cannot mark keys (a folder on a file system without hard links) has none. Raises Unavailable.
         """

@@ -5,6 +5,9 @@ directory is synced. The incoming name stays until the key is settled, so a rest
 begun: a name whose file is also at its key was kept, any other was not.
 """
 
+# Names are plain strings: on the hot path a Path costs as much as the system call it is for.
+# ruff: noqa: PTH100, PTH102, PTH103, PTH104, PTH108, PTH116, PTH120, PTH123, PTH208
+
 import ctypes
 import errno
 import itertools
@@ -44,7 +47,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def sync_file(fd: int) -> None:
-    """Return once the file's bytes and size survive a power cut. Raises OSError, and then no second try can be believed."""
+    """Return once the file's bytes survive a power cut. Raises OSError, and then no second try can be believed."""
     os.fsync(fd)
 
 
@@ -142,10 +145,11 @@ class _Item:
 class LocalStore:
     """A store in *folder*, which is made if missing. One process at a time. Raises ConfigError, Unavailable."""
 
-    def __init__(self, folder: Path, calls: Calls | None = None) -> None:
+    def __init__(self, folder: Path, *, calls: Calls | None = None, slow_sync_s: float = SLOW_SYNC_S) -> None:
         self._folder = os.path.abspath(folder)
         self._incoming = f"{self._folder}/incoming"
         self._calls = calls or Calls()
+        self._slow_sync_s = slow_sync_s
         self._putting = threading.Lock()
         self._numbers = itertools.count()
         self._swept = 0
@@ -473,6 +477,7 @@ class LocalStore:
             except FileNotFoundError:
                 self._make_directory(os.path.dirname(directory))
                 self._calls.mkdir(directory)
+            self._durable.discard(directory)  # it is new, also where one of that name was there before
 
     def _sync_way_to_folder(self) -> None:
         """Make the folder's own name durable, and those of its parents, which may have been made with it."""
@@ -485,7 +490,7 @@ class LocalStore:
 
     def _each(self, act: Callable[[_T], _R], things: Sequence[_T]) -> list[_R]:
         """*act*'s answer for each: in this thread while the disk is quick, in several that wait together else."""
-        if self._sync_s < SLOW_SYNC_S or len(things) == 1:
+        if self._sync_s < self._slow_sync_s or len(things) == 1:
             return [act(thing) for thing in things]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="store-sync")

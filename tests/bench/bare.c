@@ -28,7 +28,7 @@ enum { MAX_CONNECTIONS = 65536, HEAD_SIZE = 8192, MAX_CAMERAS = 4096, THUMBNAIL_
 
 typedef struct Frame {
   struct Frame *next;
-  int connection, camera;
+  int connection, camera, file;
   char boot[17], number[20], name[48];
   uint8_t *body;
   size_t size, received;
@@ -121,7 +121,7 @@ static int camera_named(const char *id) {
   return camera_count++;
 }
 
-static void write_file(int folder, const char *name, const uint8_t *bytes, size_t size, bool sync) {
+static int write_file(int folder, const char *name, const uint8_t *bytes, size_t size) {
   int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
   check(file >= 0, name);
   while (size > 0) {
@@ -130,8 +130,7 @@ static void write_file(int folder, const char *name, const uint8_t *bytes, size_
     bytes += wrote;
     size -= (size_t)wrote;
   }
-  check(!sync || fsync(file) == 0, "fsync");
-  close(file);
+  return file;
 }
 
 // -- the committer: everything queued is one group
@@ -145,15 +144,26 @@ static void answer(const Frame *frame) {
   check(send(frame->connection, text, (size_t)size, MSG_NOSIGNAL) == size || errno == EPIPE, "answer");
 }
 
+static const char *temporary_name(const Frame *frame) {
+  static char name[64];
+  snprintf(name, sizeof name, ".%s", frame->name);
+  return name;
+}
+
 static void *commit(void *unused) {
   (void)unused;
   for (;;) {
     Frame *group = take(&to_commit, true);
     for (Frame *frame = group; frame; frame = frame->next) {
+      frame->file = write_file(cameras[frame->camera].photos, temporary_name(frame), frame->body, frame->size);
+      // Begin to write all before waiting for any: the first fsync then commits the journal for the whole group.
+      if (is_synced) posix_fadvise(frame->file, 0, 0, POSIX_FADV_DONTNEED);
+    }
+    for (Frame *frame = group; frame; frame = frame->next) {
       Camera *camera = &cameras[frame->camera];
-      char temporary[64];
-      snprintf(temporary, sizeof temporary, ".%s", frame->name);
-      write_file(camera->photos, temporary, frame->body, frame->size, is_synced);
+      check(!is_synced || fsync(frame->file) == 0, "fsync");
+      close(frame->file);
+      const char *temporary = temporary_name(frame);
       check(renameat(camera->photos, temporary, camera->photos, frame->name) == 0, "rename");
       camera->is_touched = true;
     }
@@ -180,7 +190,7 @@ static void *scale(void *unused) {
   for (;;) {
     Frame *frame = take(&to_scale, false);
     if (thumbnail(&thumbnailer, frame->body, frame->size) == 0)
-      write_file(cameras[frame->camera].thumbnails, frame->name, thumbnailer.jpeg, thumbnailer.jpeg_size, false);
+      close(write_file(cameras[frame->camera].thumbnails, frame->name, thumbnailer.jpeg, thumbnailer.jpeg_size));
     forget(frame);
   }
   return NULL;

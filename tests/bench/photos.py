@@ -1,7 +1,5 @@
 """Photographs to measure with: drawn here, as heavy for an encoder and a decoder as a real camera's."""
 
-from __future__ import annotations
-
 import io
 import random
 from pathlib import Path
@@ -12,7 +10,7 @@ QUALITY = 80
 SIZES = {  # the size in pixels and in bytes that such a camera sends
     "60 KB": (800, 600, 60_000),
     "200 KB": (1600, 1200, 200_000),
-    "tiny": (160, 120, 3_000),
+    "8 KB": (160, 120, 8_000),
 }
 
 
@@ -33,7 +31,9 @@ def _photo(width: int, height: int, size_bytes: int, *, seed: int) -> bytes:
     for _ in range(14):
         amount = (low + high) / 2
         # 4:2:2 is what the OV2640 and OV5640 make
-        jpeg = _encode(ImageChops.add(scene, noise.point([round((v - 128) * amount + 128) for v in range(256)] * 3), 1, -128))
+        jpeg = _encode(
+            ImageChops.add(scene, noise.point([round((v - 128) * amount + 128) for v in range(256)] * 3), 1, -128)
+        )
         if abs(len(jpeg) - size_bytes) < size_bytes // 50:
             break
         low, high = (amount, high) if len(jpeg) < size_bytes else (low, amount)
@@ -48,7 +48,7 @@ def _encode(image: Image.Image) -> bytes:
 
 def _scene(width: int, height: int, seed: int) -> Image.Image:
     """Soft light, and things with edges: what a garden looks like to an encoder."""
-    chance = random.Random(seed)  # noqa: S311 - pictures, not secrets
+    chance = random.Random(seed)
     light = Image.linear_gradient("L").resize((width, height))
     image = Image.merge("RGB", [light.point([30 + round(v * share) for v in range(256)]) for share in (0.5, 0.6, 0.7)])
     draw = ImageDraw.Draw(image)
@@ -61,7 +61,7 @@ def _scene(width: int, height: int, seed: int) -> Image.Image:
 
 def _noise(width: int, height: int, seed: int) -> Image.Image:
     """Grain as large as a pixel and as large as a few, as a small sensor's is."""
-    chance = random.Random(seed)  # noqa: S311 - pictures, not secrets
+    chance = random.Random(seed)
     fine = Image.frombytes("RGB", (width, height), chance.randbytes(width * height * 3))
     coarse = Image.frombytes("RGB", (width // 4, height // 4), chance.randbytes((width // 4) * (height // 4) * 3))
     return Image.blend(fine, coarse.resize((width, height), Image.Resampling.BICUBIC), 0.5)

@@ -9,8 +9,6 @@ Why not the kernel's dm-log-writes: few kernels carry it. Why writes after the l
 reordered: a disk with a write cache promises no more.
 """
 
-from __future__ import annotations
-
 import errno
 import mmap
 import os
@@ -69,7 +67,9 @@ def why_not() -> str | None:
     """Why this machine cannot record a disk, or None when nothing seems to be missing."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "mounting needs root on Linux"
-    missing = [program for program in ("losetup", "mkfs.ext4", "mount", "umount", "fusermount3") if not _program(program)]
+    missing = [
+        program for program in ("losetup", "mkfs.ext4", "mount", "umount", "fusermount3") if not _program(program)
+    ]
     missing += [device for device in ("/dev/fuse", "/dev/loop-control") if not Path(device).exists()]
     if find_spec("mfusepy") is None:
         missing.append("mfusepy (Python)")
@@ -79,7 +79,7 @@ def why_not() -> str | None:
 
 
 class Disk:
-    """A fresh ext4 at `root` whose every block write is recorded. Use as a context manager; `finish` gives the recording."""
+    """A fresh ext4 at `root`, every block write to which is recorded; `finish` gives the recording."""
 
     def __init__(self, root: Path, folder: Path, log: Path, unmount: Callable[[], None]) -> None:
         self.root = root
@@ -91,7 +91,7 @@ class Disk:
         """Put *text* into the log: everything the disk was told before stands before it."""
         os.setxattr(self._mark_file, "user.mark", text)
 
-    def finish(self) -> Recording:
+    def finish(self) -> "Recording":
         """Unmount, and read what was recorded. Whoever used `root` must be gone."""
         self._unmount()
         return Recording(self._log)
@@ -155,7 +155,7 @@ class Recording:
     def choose(self, count: int, seed: int) -> list[State]:
         """*count* power cuts between START and the last mark, earliest first.
 
-        A third falls right after a mark, a third right after a flush, a third anywhere: bugs of order sit close to both.
+        A third falls right after a mark, a third right after a flush, a third anywhere: bugs of order sit near both.
         """
         rng = random.Random(seed)
         first = next(place for place, text in self.marks if text == START) + 1
@@ -177,7 +177,7 @@ class Recording:
         return State(after=self.marks[-1][0] + 1, fate="lost", seed=0)
 
     def disks(self, states: Sequence[State]) -> Iterator[tuple[State, Path]]:
-        """For each state, in the order given (earliest first), an image file of the disk; it lives until the next one."""
+        """For each state, earliest first as given, an image file of the disk; it lives until the next one."""
         folder = _working_folder()
         try:
             rolling, image = folder / "rolling", folder / "image"
@@ -221,7 +221,7 @@ class Recording:
 
 @contextmanager
 def mounted(image: Path) -> Iterator[Path]:
-    """*image* as the folder a machine finds when its power is back: ext4 replays its journal. Raises CalledProcessError."""
+    """*image* as a machine finds it when its power is back: ext4 replays its journal. Raises CalledProcessError."""
     with ExitStack() as stack:
         root = Path(tempfile.mkdtemp(prefix=PREFIX + "mount-", dir=image.parent))
         stack.callback(root.rmdir)
@@ -261,7 +261,7 @@ def _undo_mounts(folder: Path) -> None:
 
 def _bases() -> list[Path]:
     # Memory first: the images are rebuilt for every state, and a real disk's flushes would only cost time.
-    memory = Path("/dev/shm")  # noqa: S108 - the folder below it is made by mkdtemp
+    memory = Path("/dev/shm")
     return [memory, Path(tempfile.gettempdir())] if memory.is_dir() else [Path(tempfile.gettempdir())]
 
 

@@ -1,7 +1,5 @@
 """Cameras that write down what they were promised: the ledger against which an archive is judged after a crash."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import random
@@ -14,7 +12,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 import aiohttp
-import http_sfv
+from http_sfv.dictionary import Dictionary
 from PIL import Image
 
 UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
@@ -79,11 +77,12 @@ class Camera:
 async def post(session: aiohttp.ClientSession, ledger: Ledger, name: Name, body: bytes) -> bool:
     """Send that frame once; whether the answer was an echoed `kept`, which is then in the ledger."""
     digest = hashlib.sha256(body)
+    up_ms = 1000 * name.number
     headers = {
         "Content-Type": "image/jpeg",
-        "Camera-Frame": f'boot="{name.boot}", number={name.number}, up={1000 * name.number}, now={1000 * name.number + 5}',
+        "Camera-Frame": f'boot="{name.boot}", number={name.number}, up={up_ms}, now={up_ms + 5}',
         "Camera-Status": f'id="{name.camera}"',
-        "Repr-Digest": str(http_sfv.Dictionary({"sha-256": digest.digest()})),
+        "Repr-Digest": str(Dictionary({"sha-256": digest.digest()})),
     }
     async with session.post("/api/frames", data=body, headers=headers) as answer:
         await answer.read()
@@ -100,7 +99,7 @@ async def post(session: aiohttp.ClientSession, ledger: Ledger, name: Name, body:
 
 def echoed(text: str) -> Mapping[str, Any]:
     """The fields of a `Camera-Frame`, tokens as text; none of them when it is not one."""
-    fields = http_sfv.Dictionary()
+    fields = Dictionary()
     try:
         fields.parse(text.encode("ascii"))
     except (ValueError, UnicodeError):

@@ -1,6 +1,4 @@
-"""What must hold of an archive's folder after any crash: the index and the files are read as they lie, without the server."""
-
-from __future__ import annotations
+"""What must hold of an archive's folder after any crash: index and files are read as they lie, without the server."""
 
 import hashlib
 import shutil
@@ -23,8 +21,9 @@ _FRAMES = """
 
 
 def violations(folder: Path, kept: Mapping[Name, str]) -> list[str]:
-    """Every broken promise found: *kept* frames that are not there whole, frames twice, rows without their files, and
-    an index that disagrees with itself. A folder that was never an archive breaks a promise only if something was kept.
+    """Every broken promise found.
+
+    *kept* frames that are not there, frames twice, rows without their whole file, an index that disagrees with itself.
     """
     # A copy, so that looking neither replays the log in the folder nor leaves a file there.
     with tempfile.TemporaryDirectory() as copy:

@@ -1,9 +1,8 @@
 """The archive as a process of its own, that a test can kill."""
 
-from __future__ import annotations
-
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Self
 
 ARCHIVE = (sys.executable, "-m", "archive")
 SETTINGS = {
@@ -31,7 +30,6 @@ class Server:
         self._program = program
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self._output: BinaryIO | None = None
 
     @property
     def url(self) -> str:
@@ -50,15 +48,16 @@ class Server:
 
     def start(self, *, within_s: float = 30) -> None:
         """Start it; when this returns it answers. Raises RuntimeError, with what it said."""
-        self._output = self._says.open("ab")
         address = ("--host", "127.0.0.1", "--port", str(self._port), "--open-uploads")
-        self._process = subprocess.Popen(
-            [*self._program, "serve", str(self.folder), *address],
-            env=os.environ | SETTINGS,
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=self._output,
-        )
+        with self._says.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*_dies_with_us(), *self._program, "serve", str(self.folder), *address],
+                cwd=self._says.parent,  # nothing may hang on where it was started
+                env=os.environ | SETTINGS,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
         until = time.monotonic() + within_s
         while not self._answers():
             if self._process.poll() is not None:
@@ -84,6 +83,7 @@ class Server:
         """`archive check --deep` of the folder; the server must have ended."""
         return subprocess.run(
             [*ARCHIVE, "check", str(self.folder), "--deep"],
+            cwd=self._says.parent,
             env=os.environ | SETTINGS,
             check=False,
             capture_output=True,
@@ -91,7 +91,7 @@ class Server:
             timeout=100,
         )
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -119,10 +119,13 @@ class Server:
             self._process.kill()
             self._process.wait(within_s)
             raise
-        finally:
-            if self._output:
-                self._output.close()
         return self._process.returncode
+
+
+def _dies_with_us() -> tuple[str, ...]:
+    # A test run that is itself killed must not leave a server behind that keeps its disk mounted.
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
 
 
 def free_port() -> int:

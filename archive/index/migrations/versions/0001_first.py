@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("epoch_ms", sa.Integer(), nullable=True),
         sa.Column("epoch_uncertainty_ms", sa.Integer(), nullable=True),
         sa.Column("epoch_source", sa.Text(), nullable=True),
+        sa.Column("is_ours", sa.Integer(), nullable=False),
         sa.Column("highest_number", sa.Integer(), nullable=False),
         sa.Column("frames", sa.Integer(), nullable=False),
         sa.Column("first_received_at_ms", sa.Integer(), nullable=False),

@@ -1,0 +1,106 @@
+"""Are the archive's promises true? Every row has its bytes, every original its row, every count its frames."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import Literal
+
+import msgspec
+
+from archive.errors import ArchiveError, UnsupportedMedia
+from archive.frame import Frame
+from archive.index import Index
+from archive.recovery import adopt
+from archive.store import Store
+
+BATCH = 1000
+
+Kind = Literal["missing", "damaged", "orphan", "stranger", "counts", "index"]
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """One promise that is not true."""
+
+    kind: Kind
+    what: str  # a sentence
+    is_mended: bool = False
+
+
+class Progress(msgspec.Struct, kw_only=True):
+    """How far the check is."""
+
+    step: str
+    done: int
+    total: int
+
+
+async def check(
+    store: Store, index: Index, *, deep: bool = False, repair: bool = False
+) -> AsyncIterator[Finding | Progress]:
+    """Everything that is not as promised. *deep* reads and hashes every original; *repair* mends what can be mended.
+
+    The archive may be running. Nothing is ever deleted: bytes that are gone or damaged can only be told of.
+    """
+    for what in await index.faults():
+        yield Finding(kind="index", what=what)
+    async for told in _rows(store, index, deep=deep):
+        yield told
+    async for told in _originals(store, index, repair=repair):
+        yield told
+    for what in await index.miscounts():
+        yield Finding(kind="counts", what=what, is_mended=repair)
+        if repair:
+            await index.recount()
+
+
+async def _rows(store: Store, index: Index, *, deep: bool) -> AsyncIterator[Finding | Progress]:
+    done, after_id, total = 0, 0, index.total
+    while frames := await index.frames_after(after_id, limit=BATCH if not deep else BATCH // 10):
+        for finding in await asyncio.to_thread(_look_at, store, frames, deep=deep):
+            yield finding
+        after_id = frames[-1].id
+        done += len(frames)
+        yield Progress(step="reading originals" if deep else "looking for originals", done=done, total=total)
+
+
+def _look_at(store: Store, frames: list[Frame], *, deep: bool) -> list[Finding]:
+    findings = []
+    for frame in frames:
+        try:
+            path = store.path(frame.key)
+            size_bytes = path.stat().st_size if path else len(store.get(frame.key))
+            if size_bytes != frame.size_bytes:
+                what = f"frame {frame.id}: {frame.key} has {size_bytes} bytes instead of {frame.size_bytes}"
+                findings.append(Finding(kind="damaged", what=what))
+            elif deep and hashlib.sha256(store.get(frame.key)).digest() != frame.sha256:
+                findings.append(Finding(kind="damaged", what=f"frame {frame.id}: {frame.key} is not what was kept"))
+        except (KeyError, FileNotFoundError):
+            findings.append(Finding(kind="missing", what=f"frame {frame.id}: {frame.key} is gone"))
+        except ArchiveError as error:
+            findings.append(Finding(kind="damaged", what=f"frame {frame.id}: {frame.key} cannot be read: {error}"))
+    return findings
+
+
+async def _originals(store: Store, index: Index, *, repair: bool) -> AsyncIterator[Finding | Progress]:
+    done = 0
+    names: Iterator[str] = (key for key, _ in store.keys("photos"))
+    while keys := await asyncio.to_thread(lambda: list(islice(names, BATCH))):
+        for key in await index.unknown(keys):
+            yield await _orphan(store, index, key, repair=repair)
+        done += len(keys)
+        yield Progress(step="looking for rows", done=done, total=max(done, index.total))
+
+
+async def _orphan(store: Store, index: Index, key: str, *, repair: bool) -> Finding:
+    finding = Finding(kind="orphan", what=f"{key} has no row")
+    if repair:
+        try:
+            is_new = await adopt(store, index, key)
+        except (UnsupportedMedia, IndexError) as error:
+            return Finding(kind="stranger", what=f"{key} is no frame of this archive: {error}")
+        finding.is_mended = True
+        finding.what += "; adopted" if is_new else "; the same frame stands under another name, so it was removed"
+    return finding

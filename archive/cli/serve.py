@@ -1,0 +1,150 @@
+"""`archive serve`: the server, and how to reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import resource
+import signal
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import segno
+import typer
+from rich.console import Console
+
+from archive.app import opened
+from archive.config import Config, load
+from archive.errors import ConfigError
+
+EXIT_FAILED = 70  # the index failed: a supervisor shall start us again, into recovery
+DESCRIPTORS = 65_536
+
+log = logging.getLogger("archive")
+
+
+def serve(
+    folder: Annotated[Path | None, typer.Argument(help="Where the archive lives. Default: ~/camera-archive.")] = None,
+    host: Annotated[str | None, typer.Option(help="Which address to listen on. Default: all of this machine's.")] = None,
+    port: Annotated[int | None, typer.Option(help="Which port. Default: 5555; 0 takes a free one.", min=0, max=65535)] = None,
+    open_uploads: Annotated[
+        bool | None, typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can.")
+    ] = None,
+) -> None:
+    """Receive frames, keep them, and show them at once on a page."""
+    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads})
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
+    for noisy in ("asyncio", "aiohttp.server", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    _raise_descriptor_limit()
+    status = asyncio.run(_serve(config))
+    if status:
+        raise typer.Exit(status)
+
+
+async def _serve(config: Config) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    _require_free(config.host, config.port)
+    async with opened(config, port=config.port) as archive:
+        try:
+            port = await archive.listen(config.host, config.port)
+        except OSError as error:
+            raise _port_error(config, error) from error
+        _say_where(config, port)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopping, archive.failed], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if archive.failed.done():
+            log.critical("%s. Ending, so that the next start recovers", archive.failed.result())
+            return EXIT_FAILED
+        log.info("closing")
+    return 0
+
+
+def _require_free(host: str, port: int) -> None:
+    """Before the folder is opened and recovered. Raises ConfigError when the port is taken."""
+    if port == 0:
+        return
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise _port_error(Config(host=host, port=port), error) from error
+
+
+def _port_error(config: Config, error: OSError) -> ConfigError:
+    if error.errno == errno.EADDRINUSE:
+        free = _free_port(config.host, config.port)
+        return ConfigError(
+            f"port {config.port} is taken by {_who_has(config.port)}; end that, or choose another: archive serve --port {free}"
+        )
+    if error.errno == errno.EACCES:
+        return ConfigError(f"port {config.port} needs more rights than you have; ports from 1024 on do not: --port 5555")
+    return ConfigError(f"cannot listen on {config.host} port {config.port}: {error.strerror or error}")
+
+
+def _who_has(port: int) -> str:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"process {connection.pid} ({' '.join(psutil.Process(connection.pid).cmdline())[:120]})"
+    except psutil.Error:
+        pass  # another user's process, or none of ours to see
+    return "another process"
+
+
+def _free_port(host: str, near: int) -> int:
+    for port in [*range(near + 1, min(near + 50, 65_536)), 0]:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    return near + 1
+
+
+def _say_where(config: Config, port: int) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    addresses = _lan_addresses() if config.host in {"0.0.0.0", "::"} else []  # noqa: S104 - compared, not bound
+    here = "localhost" if addresses or config.host in {"0.0.0.0", "::"} else config.host  # noqa: S104 - as above
+    console.print(f"\n[bold]{config.title}[/bold] is live at http://{here}:{port}/")
+    for address in addresses:
+        console.print(f"  on your network: http://{address}:{port}/")
+    if addresses and console.is_terminal:
+        segno.make(f"http://{addresses[0]}:{port}/", error="l").terminal(compact=True)
+    console.print(f"  frames are kept in {config.folder}")
+    if config.open_uploads:
+        console.print("\n[bold]Uploads are open: anyone who can reach this port can send pictures.[/bold]")
+    else:
+        console.print("  a camera needs a key: archive camera add garden")
+    console.print("  try it: archive send photo.jpg, or archive simulate --cameras 3 --every 2\n")
+
+
+def _lan_addresses() -> list[str]:
+    found = []
+    for name, addresses in psutil.net_if_addrs().items():
+        stats = psutil.net_if_stats().get(name)
+        if stats is None or not stats.isup:
+            continue
+        found += [
+            address.address
+            for address in addresses
+            if address.family == socket.AF_INET and not address.address.startswith(("127.", "169.254.", "172.17."))
+        ]
+    return found
+
+
+def _raise_descriptor_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,40 @@
+"""The owner's way into an archive: through the running server's socket, else by opening the folder for the moment."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+from archive.app import opened
+from archive.config import load
+from archive.errors import ArchiveError, ConfigError
+from archive.owner import is_running, reachable
+from archive.server.answers import Problem
+
+
+@contextlib.asynccontextmanager
+async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSession]:
+    """A session whose requests the archive in *folder* takes as its owner's. Raises ConfigError, Locked, Corrupt."""
+    config = load(folder, {})
+    async with contextlib.AsyncExitStack() as stack:
+        if not is_running(config.folder):
+            if not config.folder.is_dir():
+                raise ConfigError(f"there is no archive in {config.folder}; `archive serve` makes one, --folder names another")
+            logging.getLogger("archive").setLevel(logging.WARNING)
+            await stack.enter_async_context(opened(config))
+        address = stack.enter_context(reachable(config.folder))
+        session = aiohttp.ClientSession(
+            "http://archive/", connector=aiohttp.UnixConnector(address), timeout=aiohttp.ClientTimeout(total=None)
+        )
+        yield await stack.enter_async_context(session)
+
+
+async def require_ok(response: aiohttp.ClientResponse) -> None:
+    """Raises what the server said was wrong, as a sentence."""
+    if response.status >= 400:  # noqa: PLR2004 - where errors begin
+        raise ArchiveError(msgspec.json.decode(await response.read(), type=Problem).detail)

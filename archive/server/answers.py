@@ -1,0 +1,248 @@
+"""What the API answers, as types: they encode the answers and make the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+
+from archive.frame import (
+    Camera,
+    Change,
+    ChangeKind,
+    Frame,
+    MediaType,
+    TimeSource,
+    Verdict,
+    utc,
+)
+
+Says = msgspec.Meta
+Scalar = str | int | float | bool
+
+
+class FrameAnswer(msgspec.Struct, kw_only=True):
+    """One frame, kept."""
+
+    id: Annotated[int, Says(description="the frame's number in the inventory")]
+    name: Annotated[str, Says(description="the file name of its original")]
+    camera: Annotated[str, Says(description="the camera that took it")]
+    boot: Annotated[str, Says(description="the boot it was taken in, 16 hex digits")]
+    number: Annotated[int, Says(description="counts the frames of a boot, from 0")]
+    taken_at: Annotated[datetime, Says(description="when the shutter fired, as well as we know")]
+    taken_at_source: Annotated[TimeSource, Says(description="whose clock that comes from")]
+    taken_at_uncertainty_ms: Annotated[int | None, Says(description="how far off it may be; null when nobody knows")]
+    received_at: Annotated[datetime, Says(description="when its last byte arrived")]
+    size_bytes: Annotated[int, Says(description="the size of the original")]
+    width: Annotated[int, Says(description="pixels across")]
+    height: Annotated[int, Says(description="pixels down")]
+    media_type: Annotated[MediaType, Says(description="what the original is")]
+    sha256: Annotated[str, Says(description="the digest of the original, in hex")]
+    verdict: Annotated[Verdict, Says(description="what the archive thinks of it")]
+    mean_luma: Annotated[float | None, Says(description="mean brightness, 0 to 1; null until measured")]
+    contrast: Annotated[float | None, Says(description="spread of brightness, 0 to 1")]
+    difference: Annotated[float | None, Says(description="to the same camera's frame before, 0 to 1")]
+    url: Annotated[str, Says(description="the original, for ever")]
+    thumbnail_url: Annotated[str, Says(description="a small picture of it, valid at once")]
+
+
+class FrameDetail(FrameAnswer, kw_only=True):
+    """One frame, with what its camera said of itself."""
+
+    status: Annotated[dict[str, Scalar], Says(description="`Camera-Status` as it came with the frame")]
+
+
+class FramesAnswer(msgspec.Struct, kw_only=True):
+    """A page of frames, newest first."""
+
+    frames: list[FrameAnswer]
+    next: Annotated[str | None, Says(description="the URL of the next, older page; null at the end")]
+    total: Annotated[int, Says(description="how many frames match, on all pages")]
+    last_seq: Annotated[int, Says(description="follow the events from here and miss nothing")]
+
+
+class CameraAnswer(msgspec.Struct, kw_only=True):
+    """A camera."""
+
+    id: str
+    created_at: datetime
+    seen_at: Annotated[datetime | None, Says(description="when its latest frame arrived")]
+    frames: Annotated[int, Says(description="how many of its frames are kept")]
+    latest: Annotated[FrameAnswer | None, Says(description="the frame that arrived last")]
+    status: Annotated[dict[str, Scalar], Says(description="what it said of itself then")]
+    keys: Annotated[int, Says(description="how many keys it has that are allowed")]
+
+
+class CamerasAnswer(msgspec.Struct, kw_only=True):
+    cameras: list[CameraAnswer]
+
+
+class DayAnswer(msgspec.Struct, kw_only=True):
+    day: date
+    frames: int
+
+
+class DaysAnswer(msgspec.Struct, kw_only=True):
+    """How many frames each day holds, newest day first."""
+
+    timezone: Annotated[str, Says(description="the IANA zone that says when a day begins")]
+    days: list[DayAnswer]
+
+
+class ArchiveAnswer(msgspec.Struct, kw_only=True):
+    """The archive itself."""
+
+    title: str
+    timezone: Annotated[str, Says(description="the IANA zone the archive lives in")]
+    total: int
+    last_seq: int
+    version: str
+
+
+class ChangeAnswer(msgspec.Struct, kw_only=True):
+    seq: Annotated[int, Says(description="the id of the same change on the event stream")]
+    type: ChangeKind
+    data: Annotated[Any, Says(description="what the event of that type carries; a frame for `frame`")]
+
+
+class ChangesAnswer(msgspec.Struct, kw_only=True):
+    """A stretch of the log of changes, oldest first."""
+
+    changes: list[ChangeAnswer]
+    last_seq: int
+    reset: Annotated[bool, Says(description="true: `after` is older than the log; fetch afresh")] = False
+
+
+class PhotoAnswer(msgspec.Struct, kw_only=True):
+    filename: Annotated[str, Says(description="GET /photos/<filename>")]
+
+
+class PhotosAnswer(msgspec.Struct, kw_only=True):
+    """The student project's list."""
+
+    total: int
+    photos: list[PhotoAnswer]
+
+
+class HealthAnswer(msgspec.Struct, kw_only=True):
+    status: str
+    listeners: int
+    thumbnails_waiting: int
+
+
+class NewCamera(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    id: Annotated[str, Says(description="1 to 32 of a-z, 0-9, - and _")]
+
+
+class NewKey(msgspec.Struct, kw_only=True):
+    """A camera's key: shown now and never again."""
+
+    camera: str
+    key: str
+
+
+class Revoked(msgspec.Struct, kw_only=True):
+    camera: str
+    keys: Annotated[int, Says(description="how many keys stopped being allowed")]
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """What went wrong (RFC 9457)."""
+
+    type: Annotated[str, Says(description="names the kind of problem")]
+    title: str
+    status: int
+    detail: Annotated[str, Says(description="what is wrong with this request, and what to do")]
+
+
+encode = msgspec.json.Encoder().encode
+
+
+def original_url(frame: Frame) -> str:
+    """The path of a frame's original."""
+    return quote("/" + frame.key)
+
+
+def thumbnail_url(frame: Frame) -> str:
+    """The path of a frame's thumbnail."""
+    return quote("/" + frame.thumbnail_key)
+
+
+def frame_answer(frame: Frame) -> FrameAnswer:
+    """A frame as the API shows it."""
+    return FrameAnswer(**_frame_fields(frame))
+
+
+def frame_detail(frame: Frame, status: dict[str, Scalar]) -> FrameDetail:
+    """A frame with its camera's status."""
+    return FrameDetail(**_frame_fields(frame), status=status)
+
+
+def _frame_fields(frame: Frame) -> dict[str, Any]:
+    measures = frame.measures
+    return {
+        "id": frame.id,
+        "name": frame.name,
+        "camera": frame.camera,
+        "boot": frame.boot,
+        "number": frame.number,
+        "taken_at": utc(frame.taken_at_ms),
+        "taken_at_source": frame.taken_at_source,
+        "taken_at_uncertainty_ms": frame.taken_at_uncertainty_ms,
+        "received_at": utc(frame.received_at_ms),
+        "size_bytes": frame.size_bytes,
+        "width": frame.width,
+        "height": frame.height,
+        "media_type": frame.media_type,
+        "sha256": frame.sha256.hex(),
+        "verdict": frame.verdict,
+        "mean_luma": measures.mean_luma if measures else None,
+        "contrast": measures.contrast if measures else None,
+        "difference": measures.difference if measures else None,
+        "url": original_url(frame),
+        "thumbnail_url": thumbnail_url(frame),
+    }
+
+
+def camera_answer(camera: Camera) -> CameraAnswer:
+    """A camera as the API shows it."""
+    return CameraAnswer(
+        id=camera.id,
+        created_at=utc(camera.created_at_ms),
+        seen_at=None if camera.seen_at_ms is None else utc(camera.seen_at_ms),
+        frames=camera.frames,
+        latest=None if camera.latest is None else frame_answer(camera.latest),
+        status=camera.status,
+        keys=camera.keys,
+    )
+
+
+def change_data(change: Change) -> dict[str, Any] | FrameAnswer:
+    """What a change tells, as an event carries it."""
+    if change.lost is not None:
+        lost = change.lost
+        return {
+            "camera": change.camera,
+            "boot": lost.boot,
+            "from": lost.first,
+            "to": lost.last,
+            "reason": lost.reason,
+        }
+    if change.frame is not None and change.kind is not ChangeKind.FRAME_DELETED:
+        return frame_answer(change.frame)
+    if change.frame_id is not None:
+        return {"id": change.frame_id, "camera": change.camera}
+    return {"id": change.camera}
+
+
+def change_answer(change: Change) -> ChangeAnswer:
+    """A change as the log shows it. A frame that is gone by now is told of as deleted."""
+    return ChangeAnswer(seq=change.seq, type=told_kind(change), data=change_data(change))
+
+
+def told_kind(change: Change) -> ChangeKind:
+    """The type of event a change becomes: a frame that is gone by now is told of as deleted."""
+    is_gone = change.frame_id is not None and change.frame is None
+    return ChangeKind.FRAME_DELETED if is_gone else change.kind

@@ -1,0 +1,176 @@
+"""The reading API: pages of frames, single ones, cameras, days, the archive itself, and the student project's list."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import web
+
+from archive import __version__
+from archive.errors import Malformed
+from archive.frame import camera_id, unix_ms
+from archive.server import answers, keys
+from archive.server.answers import encode
+from archive.server.media import named
+
+LIMIT = 100
+LIMIT_MAX = 1000
+
+
+def answer(what: msgspec.Struct) -> web.Response:
+    """A struct as JSON that nobody may keep."""
+    response = web.Response(body=encode(what), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def frames(request: web.Request) -> web.Response:
+    """A page of frames, newest first."""
+    query = request.query
+    camera = camera_id(query["camera"]) if query.get("camera") else None
+    limit = number(query, "limit", LIMIT, 1, LIMIT_MAX)
+    index = request.app[keys.INDEX]
+    last_seq = index.last_seq  # before the page is read: following from here misses nothing
+    page = await index.frames(
+        camera=camera,
+        before_ms=_moment(query.get("before"), "before"),
+        after_ms=_moment(query.get("after"), "after"),
+        cursor=_cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=limit,
+    )
+    older = None
+    if page.more:
+        last = page.frames[-1]
+        older = f"{request.path}?{urlencode({**query, 'cursor': _cursor_of(last.taken_at_ms, last.id)})}"
+    return answer(
+        answers.FramesAnswer(
+            frames=[answers.frame_answer(frame) for frame in page.frames],
+            next=older,
+            total=page.total,
+            last_seq=last_seq,
+        )
+    )
+
+
+async def frame(request: web.Request) -> web.Response:
+    """One frame, with what its camera said of itself."""
+    frame_id = number(request.match_info, "id", 0, 0, 2**63 - 1)
+    index = request.app[keys.INDEX]
+    found = await index.frame(frame_id)
+    return answer(answers.frame_detail(found, await index.frame_status(frame_id)))
+
+
+async def cameras(request: web.Request) -> web.Response:
+    """Every camera with its newest frame."""
+    found = await request.app[keys.INDEX].cameras()
+    return answer(answers.CamerasAnswer(cameras=[answers.camera_answer(camera) for camera in found]))
+
+
+async def days(request: web.Request) -> web.Response:
+    """How many frames each day holds."""
+    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
+    found = await request.app[keys.INDEX].days(camera=camera)
+    zone = request.app[keys.CONFIG].zone().key
+    return answer(
+        answers.DaysAnswer(
+            timezone=zone, days=[answers.DayAnswer(day=day.day, frames=day.frames) for day in found]
+        )
+    )
+
+
+async def archive(request: web.Request) -> web.Response:
+    """The archive itself."""
+    config, index = request.app[keys.CONFIG], request.app[keys.INDEX]
+    return answer(
+        answers.ArchiveAnswer(
+            title=config.title,
+            timezone=config.zone().key,
+            total=index.total,
+            last_seq=index.last_seq,
+            version=__version__,
+        )
+    )
+
+
+async def health(request: web.Request) -> web.Response:
+    """Whether the archive answers, and how busy it is."""
+    app = request.app
+    await app[keys.INDEX].frames(limit=1)
+    return answer(
+        answers.HealthAnswer(
+            status="ok", listeners=app[keys.EVENTS].listeners, thumbnails_waiting=app[keys.THUMBS].backlog
+        )
+    )
+
+
+async def photos(request: web.Request) -> web.StreamResponse:
+    """The student project's list, newest first: all of it unless `limit` says otherwise, older than `before` where given.
+
+    Written as it is read, so that a million names need no memory.
+    """
+    index = request.app[keys.INDEX]
+    query = request.query
+    left = number(query, "limit", 2**62, 1, 2**62)
+    cursor = None
+    if query.get("before"):
+        last = await named(index, query["before"])
+        cursor = (last.taken_at_ms, last.id)
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
+    page = await index.frames(cursor=cursor, limit=min(left, LIMIT_MAX))
+    await response.prepare(request)
+    await response.write(b'{"total":%d,"photos":[' % page.total)
+    separator = b""
+    while page.frames:
+        names = [encode(answers.PhotoAnswer(filename=found.key.removeprefix("photos/"))) for found in page.frames]
+        await response.write(separator + b",".join(names))
+        separator = b","
+        left -= len(names)
+        if not page.more or left <= 0:
+            break
+        last = page.frames[-1]
+        page = await index.frames(cursor=(last.taken_at_ms, last.id), limit=min(left, LIMIT_MAX))
+    await response.write(b"]}")
+    await response.write_eof()
+    return response
+
+
+def number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number from a query or a path. Raises Malformed."""
+    text = values.get(name)
+    if text is None or text == "":
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):  # noqa: PLR2004 - 2**63
+        raise Malformed(f"{name} is a whole number from {least} to {most}, not {text[:32]!r}")
+    return int(text)
+
+
+def _moment(text: str | None, name: str) -> int | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError
+        return unix_ms(moment)
+    except (ValueError, OverflowError):
+        raise Malformed(f"{name} is a time such as 2026-11-22T13:00:00Z, not {text[:40]!r}") from None
+
+
+def _cursor_of(taken_at_ms: int, frame_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{taken_at_ms}.{frame_id}".encode()).decode().rstrip("=")
+
+
+def _cursor(text: str) -> tuple[int, int]:
+    try:
+        taken, frame_id = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).split(b".")
+        cursor = int(taken), int(frame_id)
+        if max(map(abs, cursor)) >= 2**63:
+            raise ValueError
+    except (ValueError, binascii.Error):
+        raise Malformed("this cursor is none of ours: take the URL in `next` as it stands") from None
+    return cursor

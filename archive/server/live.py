@@ -1,0 +1,134 @@
+"""Telling at once: the event stream, and the same log as long-poll JSON for proxies that buffer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import socket
+import time
+
+from aiohttp import hdrs, web
+
+from archive.errors import LogTooOld, Malformed
+from archive.events import Events
+from archive.frame import Change, utc
+from archive.server import answers, keys
+from archive.server.answers import encode
+from archive.server.catalog import answer, number
+
+log = logging.getLogger(__name__)
+
+BEHIND_MAX_BYTES = 256 * 1024  # unread bytes after which a listener is dropped; it resumes by its last id
+SEND_BUFFER_BYTES = 64 * 1024  # the kernel would hold megabytes for one that never reads
+RETRY_MS = (1000, 5000)  # spread, so that a restart is not met by everybody at once
+CHANGES_PAGE = 1000
+WAIT_MAX_S = 55.0  # below the minute after which most proxies give up
+
+
+def event(kind: str, data: object, *, seq: int | None = None) -> bytes:
+    """One server-sent event, framed as one chunk of an HTTP/1.1 body."""
+    id_line = b"" if seq is None else b"id: %d\n" % seq
+    return _chunk(b"%sevent: %s\ndata: %s\n\n" % (id_line, kind.encode(), encode(data)))
+
+
+def change_event(change: Change) -> bytes:
+    """A change as its event."""
+    return event(answers.told_kind(change), answers.change_data(change), seq=change.seq)
+
+
+def reset_event(last_seq: int) -> bytes:
+    """The log does not reach back to where you were: fetch afresh, and follow from here."""
+    return event("reset", {"last_seq": last_seq}, seq=last_seq)
+
+
+class StreamListener:
+    """One open event stream."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.ended = asyncio.Event()
+
+    def write(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            self.ended.set()
+        elif self._transport.get_write_buffer_size() > BEHIND_MAX_BYTES:
+            self._transport.abort()
+            self.ended.set()
+        else:
+            self._transport.write(data)
+
+    def end(self) -> None:
+        self.ended.set()
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """The stream of changes from `Last-Event-ID` (or `?after=`) on, without end."""
+    after = _after(request)
+    hub, index = request.app[keys.EVENTS], request.app[keys.INDEX]
+    hub.require_room()
+    response = web.StreamResponse(
+        headers={
+            hdrs.CONTENT_TYPE: "text/event-stream",
+            hdrs.CACHE_CONTROL: "no-cache, no-transform",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    transport = request.transport
+    if transport is None:
+        return response
+    peer = transport.get_extra_info("socket")
+    if peer is not None:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listener = StreamListener(transport)  # type: ignore[arg-type] - aiohttp's transports are stream transports
+    heartbeat_s = request.app[keys.CONFIG].heartbeat_s
+    retry_ms = RETRY_MS[0] + secrets.randbelow(RETRY_MS[1] - RETRY_MS[0])
+    listener.write(
+        _chunk(b"retry: %d\n\n" % retry_ms)
+        + event("hello", {"last_seq": index.last_seq, "heartbeat_s": heartbeat_s, "total": index.total})
+    )
+    async with hub.joined(listener, after=after):
+        await listener.ended.wait()
+    if not transport.is_closing():
+        await response.write_eof()
+    return response
+
+
+async def heartbeats(hub: Events, every_s: float) -> None:
+    """Tell every listener that its stream lives; runs until cancelled."""
+    while True:
+        await asyncio.sleep(every_s)
+        hub.broadcast(event("heartbeat", {"now": utc(time.time_ns() // 1_000_000)}))
+
+
+async def changes(request: web.Request) -> web.Response:
+    """The log after `after`; waits up to `wait_s` seconds for something to tell."""
+    after = number(request.query, "after", 0, 0, 2**62)
+    wait_s = min(float(number(request.query, "wait_s", 0, 0, 3600)), WAIT_MAX_S)
+    hub, index = request.app[keys.EVENTS], request.app[keys.INDEX]
+    if wait_s:
+        await hub.wait(after=after, timeout_s=wait_s)
+    try:
+        found = await index.changes(after=after, limit=CHANGES_PAGE)
+    except LogTooOld as error:
+        return answer(answers.ChangesAnswer(changes=[], last_seq=error.last_seq, reset=True))
+    return answer(
+        answers.ChangesAnswer(
+            changes=[answers.change_answer(change) for change in found.changes], last_seq=found.last_seq
+        )
+    )
+
+
+def _after(request: web.Request) -> int | None:
+    text = request.headers.get("Last-Event-ID") or request.query.get("after")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - below 2**63
+        raise Malformed("Last-Event-ID is the id of an event of this archive, a whole number")
+    return int(text)
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)

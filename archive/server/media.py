@@ -1,0 +1,87 @@
+"""Originals and thumbnails under URLs that stay: a path is looked up in the index, never handed to the file system."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import hdrs, web
+
+from archive.errors import FrameNotFound, Unavailable
+from archive.frame import NAME, Frame, photo_key
+from archive.index import Index
+from archive.server import keys
+from archive.thumbs import Thumbnail
+
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_A_MINUTE = "public, max-age=60"  # a placeholder may be replaced
+# Bytes from outside are shown as pictures or not at all, whatever they contain.
+DISARMED = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+async def original(request: web.Request) -> web.StreamResponse:
+    """A frame's bytes as they were sent; with `?download=1` under a name for the disk."""
+    frame = await named(request.app[keys.INDEX], request.match_info["path"])
+    headers = {
+        hdrs.CONTENT_TYPE: frame.media_type.value,
+        hdrs.CACHE_CONTROL: FOR_EVER,
+        hdrs.CONTENT_DISPOSITION: f'{_disposition(request)}; filename="{frame.camera}-{frame.name}"',
+        **DISARMED,
+    }
+    store = request.app[keys.STORE]
+    try:
+        path = await asyncio.to_thread(store.path, frame.key)
+        if path is not None:
+            return web.FileResponse(path, headers=headers, chunk_size=256 * 1024)
+        body = await asyncio.to_thread(store.get, frame.key)
+    except KeyError:
+        raise Unavailable(f"the bytes of {frame.name} are missing; `archive check` says more") from None
+    return _whole(request, body, f'"{frame.sha256.hex()}"', headers)
+
+
+async def thumbnail(request: web.Request) -> web.StreamResponse:
+    """A frame's small picture: from memory, from the store, or made now."""
+    path = request.match_info["path"]
+    thumbs = request.app[keys.THUMBS]
+    picture = thumbs.cached(f"thumbnails/320/{path}")
+    if picture is None:
+        picture = await thumbs.thumbnail(await named(request.app[keys.INDEX], path, is_thumbnail=True))
+    return _whole(request, picture.data, picture.etag, _thumbnail_headers(picture))
+
+
+async def named(index: Index, path: str, *, is_thumbnail: bool = False) -> Frame:
+    """The frame at *path* below /photos/ or /thumbnails/320/. Raises FrameNotFound."""
+    camera, _, rest = path.partition("/")
+    name = NAME.fullmatch(rest.rpartition("/")[2])
+    if name is None or photo_key(camera, name[0]) != f"photos/{path}":
+        raise FrameNotFound(f"there is no picture at {path[:200]}")
+    if not is_thumbnail:
+        return await index.frame_named(camera, name[0], name["boot"], int(name["number"]))
+    for suffix in (".jpg", ".png", ".gif", ".bmp"):  # a thumbnail is a JPEG, whatever its original is
+        try:
+            original_name = name[0].removesuffix(".jpg") + suffix
+            return await index.frame_named(camera, original_name, name["boot"], int(name["number"]))
+        except FrameNotFound:
+            continue
+    raise FrameNotFound(f"there is no picture at {path[:200]}")
+
+
+def _disposition(request: web.Request) -> str:
+    return "attachment" if request.query.get("download") else "inline"
+
+
+def _thumbnail_headers(picture: Thumbnail) -> dict[str, str]:
+    return {
+        hdrs.CONTENT_TYPE: "image/jpeg",
+        hdrs.CACHE_CONTROL: FOR_A_MINUTE if picture.is_placeholder else FOR_EVER,
+        **DISARMED,
+    }
+
+
+def _whole(request: web.Request, body: bytes, etag: str, headers: dict[str, str]) -> web.Response:
+    headers = {**headers, hdrs.ETAG: etag}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+        return web.Response(status=304, headers={k: v for k, v in headers.items() if k != hdrs.CONTENT_TYPE})
+    return web.Response(body=body, headers=headers)

@@ -1,0 +1,244 @@
+"""The API described in OpenAPI 3.1, made from the types that encode the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from archive import __version__
+from archive.server import answers
+from archive.server.answers import encode
+from archive.server.problems import RULES
+
+_REF = "#/components/schemas/{name}"
+_TYPES = (
+    answers.FramesAnswer,
+    answers.FrameAnswer,
+    answers.FrameDetail,
+    answers.CamerasAnswer,
+    answers.DaysAnswer,
+    answers.ArchiveAnswer,
+    answers.ChangesAnswer,
+    answers.PhotosAnswer,
+    answers.HealthAnswer,
+    answers.NewCamera,
+    answers.NewKey,
+    answers.Revoked,
+    answers.Problem,
+)
+_WHOLE = {"type": "integer", "minimum": 0}
+_TIME = {"type": "string", "format": "date-time"}
+_CAMERA = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,31}$"}
+_PICTURES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
+
+
+async def document(_: web.Request) -> web.Response:
+    """The whole description."""
+    return web.Response(body=_DOCUMENT, content_type="application/json")
+
+
+def describe() -> dict[str, Any]:
+    """The description as a value."""
+    _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Camera archive",
+            "version": __version__,
+            "description": "Cameras POST frames; the archive keeps them for good and tells of each one at once.",
+        },
+        "paths": _paths(),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"camera": {"type": "http", "scheme": "bearer", "description": "a camera's key"}},
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    return {
+        "/api/frames": {
+            "get": _get(
+                "A page of frames, newest first",
+                answers.FramesAnswer,
+                _query("camera", _CAMERA, "only this camera's"),
+                _query("before", _TIME, "only frames taken before"),
+                _query("after", _TIME, "only frames taken then or later"),
+                _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many at most"),
+                _query("cursor", {"type": "string"}, "from `next`"),
+                errors=(400, 503),
+            ),
+            "post": _upload("Keep a frame"),
+            "put": _upload("Keep a frame, as POST does"),
+        },
+        "/api/frames/{id}": {
+            "get": _get("One frame", answers.FrameDetail, _path("id", _WHOLE), errors=(400, 404, 503)),
+        },
+        "/api/cameras": {
+            "get": _get("Every camera with its newest frame", answers.CamerasAnswer, errors=(503,)),
+            "post": {
+                "summary": "Make a camera and its key (the owner's socket only)",
+                "requestBody": {"content": _json(answers.NewCamera), "required": True},
+                "responses": _responses(answers.NewKey, (400, 403, 409, 413, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/keys": {
+            "delete": {
+                "summary": "Allow a camera's keys no more (the owner's socket only)",
+                "parameters": [_path("id", _CAMERA)],
+                "responses": _responses(answers.Revoked, (400, 403, 404, 503, 507)),
+            },
+        },
+        "/api/check": {
+            "post": {
+                "summary": "Are all promises true? JSON lines of findings and progress (the owner's socket only)",
+                "parameters": [
+                    _query("deep", {"type": "string"}, "1: hash every original"),
+                    _query("repair", {"type": "string"}, "1: mend what can be mended"),
+                ],
+                "responses": {"200": _said("findings", "application/x-ndjson"), **_problems((403, 503))},
+            },
+        },
+        "/api/days": {
+            "get": _get(
+                "How many frames each day holds",
+                answers.DaysAnswer,
+                _query("camera", _CAMERA, "only this camera's"),
+                errors=(400, 503),
+            ),
+        },
+        "/api/archive": {"get": _get("The archive itself", answers.ArchiveAnswer, errors=())},
+        "/api/events": {
+            "get": {
+                "summary": "Server-sent events from the log of changes; ids are `seq`",
+                "parameters": [
+                    _query("after", _WHOLE, "from here on"),
+                    {"name": "Last-Event-ID", "in": "header", "schema": _WHOLE, "description": "from here on"},
+                ],
+                "responses": {"200": _said("a stream without end", "text/event-stream"), **_problems((400, 503))},
+            },
+        },
+        "/api/changes": {
+            "get": _get(
+                "The log of changes, waiting for news up to `wait_s` seconds",
+                answers.ChangesAnswer,
+                _query("after", _WHOLE, "the last change you know"),
+                _query("wait_s", {"type": "integer", "minimum": 0, "maximum": 3600}, "how long to wait, at most 55"),
+                errors=(400, 503),
+            ),
+        },
+        "/api/photos": {
+            "get": _get(
+                "The student project's list: every file, newest first",
+                answers.PhotosAnswer,
+                _query("limit", {"type": "integer", "minimum": 1}, "how many at most; all without"),
+                _query("before", {"type": "string"}, "older than this filename"),
+                errors=(400, 404, 503),
+            ),
+        },
+        "/photos/{path}": {
+            "get": {
+                "summary": "An original, byte for byte as it was sent",
+                "parameters": [
+                    _path("path", {"type": "string", "minLength": 1}),
+                    _query("download", {"type": "string"}, "1: under a name for the disk"),
+                ],
+                "responses": {
+                    "200": _pictures("the original"),
+                    "206": _pictures("a range of it"),
+                    "304": {"description": "you have it"},
+                    "416": {"description": "no such range"},
+                    **_problems((404, 503)),
+                },
+            },
+        },
+        "/thumbnails/320/{path}": {
+            "get": {
+                "summary": "A small picture of a frame; a JPEG",
+                "parameters": [_path("path", {"type": "string", "minLength": 1})],
+                "responses": {
+                    "200": _said("the thumbnail", "image/jpeg"),
+                    "304": {"description": "you have it"},
+                    **_problems((404, 503)),
+                },
+            },
+        },
+        "/healthz": {"get": _get("Whether the archive answers", answers.HealthAnswer, errors=(503,))},
+    }
+
+
+def _upload(summary: str) -> dict[str, Any]:
+    echo = {"description": "which frame this answers, and how", "schema": {"type": "string"}}
+    body = {"schema": {"type": "string", "format": "binary"}}
+    kept = {
+        "description": "kept: it survives a power cut",
+        "headers": {
+            name: echo for name in ("Camera-Frame", "Camera-Clock", "Camera-Settings", "Location")
+        },
+    }
+    return {
+        "summary": summary,
+        "security": [{"camera": []}],
+        "parameters": [
+            {"name": name, "in": "header", "schema": {"type": "string"}, "description": says}
+            for name, says in (
+                ("Camera-Frame", "which frame this is, and when it was taken (RFC 9651 dictionary)"),
+                ("Camera-Status", "how the camera fares"),
+                ("Camera-Lost", "numbers that will never come"),
+                ("Repr-Digest", "the body's SHA-256 (RFC 9530)"),
+            )
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                **dict.fromkeys(_PICTURES, body),
+                "multipart/form-data": {
+                    "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+                },
+            },
+        },
+        "responses": {
+            "201": kept,
+            "200": {**kept, "description": "it had been kept before"},
+            **_problems((400, 401, 403, 408, 411, 413, 415, 422, 503, 507)),
+        },
+    }
+
+
+def _get(summary: str, kind: type[msgspec.Struct], *parameters: dict[str, Any], errors: tuple[int, ...]) -> dict[str, Any]:
+    return {"summary": summary, "parameters": list(parameters), "responses": _responses(kind, errors)}
+
+
+def _responses(kind: type[msgspec.Struct], errors: tuple[int, ...]) -> dict[str, Any]:
+    return {"200": {"description": "here it is", "content": _json(kind)}, **_problems(errors)}
+
+
+def _json(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(name=kind.__name__)}}}
+
+
+def _problems(statuses: tuple[int, ...]) -> dict[str, Any]:
+    titles = {rule.status: rule.title for rule in reversed(RULES.values())}
+    shape = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
+    return {str(status): {"description": titles[status], "content": shape} for status in statuses}
+
+
+def _said(says: str, media_type: str) -> dict[str, Any]:
+    return {"description": says, "content": {media_type: {"schema": {"type": "string"}}}}
+
+
+def _pictures(says: str) -> dict[str, Any]:
+    return {"description": says, "content": {kind: {"schema": {"type": "string"}} for kind in _PICTURES}}
+
+
+def _query(name: str, schema: dict[str, Any], says: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": says}
+
+
+def _path(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+_DOCUMENT = encode(describe())

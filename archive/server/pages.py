@@ -1,0 +1,24 @@
+"""The page and its parts, served as they were written."""
+
+from aiohttp import hdrs, web
+
+from archive.server import keys
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+async def page(request: web.Request) -> web.Response:
+    """A file of the page; the browser asks each time whether it changed."""
+    asset = request.app[keys.ASSETS].asset(request.match_info.get("path") or "index.html")
+    headers = {
+        hdrs.CONTENT_TYPE: asset.content_type,
+        hdrs.ETAG: asset.etag,
+        hdrs.CACHE_CONTROL: "no-cache",
+        "Content-Security-Policy": POLICY,
+    }
+    if request.headers.get(hdrs.IF_NONE_MATCH) == asset.etag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=asset.body, headers=headers)

@@ -1,0 +1,58 @@
+"""Every route, and what surrounds each answer."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+
+from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, upload
+
+
+def add_routes(app: web.Application) -> None:
+    """All of the archive's routes."""
+    router = app.router
+    for method in (hdrs.METH_POST, hdrs.METH_PUT):
+        router.add_route(method, "/api/frames", upload.receive, expect_handler=upload.expect)
+    for path, handler in {
+        "/api/frames": catalog.frames,
+        "/api/frames/{id}": catalog.frame,
+        "/api/cameras": catalog.cameras,
+        "/api/days": catalog.days,
+        "/api/archive": catalog.archive,
+        "/api/photos": catalog.photos,
+        "/api/events": live.events,
+        "/api/changes": live.changes,
+        "/api/openapi.json": openapi.document,
+        "/healthz": catalog.health,
+        "/photos/{path:.+}": media.original,
+        "/thumbnails/320/{path:.+}": media.thumbnail,
+        "/": pages.page,
+        "/{path:(?:js|css|icons)/[a-z0-9.-]+}": pages.page,
+        "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
+    }.items():
+        router.add_get(path, handler)
+    router.add_post("/api/cameras", cameras.add)
+    router.add_delete("/api/cameras/{id}/keys", cameras.revoke)
+    router.add_post("/api/check", checking.check_archive)
+    app.on_response_prepare.append(_protect)
+
+
+async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+    """The headers of every answer, errors included."""
+    headers = response.headers
+    headers["Server"] = "camera-archive"
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    _allow_reading(request, response)
+
+
+def _allow_reading(request: web.Request, response: web.StreamResponse) -> None:
+    """CORS: the sites the owner named may read from a browser; writing from another site is never allowed."""
+    origins = request.app[keys.CONFIG].cors_origins
+    origin = request.headers.get(hdrs.ORIGIN)
+    if not origins or origin is None or request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
+        return
+    if origin in origins or "*" in origins:
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*" if "*" in origins else origin
+        response.headers[hdrs.VARY] = hdrs.ORIGIN
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -1,0 +1,100 @@
+"""A browser, and a page that fails its test when it complains."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright, expect
+
+if TYPE_CHECKING:
+    from tests.browser.sending import Archive
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ELSEWHERE = "Pacific/Auckland"  # the browser's time zone, which no time on the page may be in
+
+# What the policy forbids is reported where the page's own errors are.
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`));
+"""
+
+expect.set_options(timeout=15_000)
+
+
+class Complaints:
+    """What a page said on its console that it should not have."""
+
+    def __init__(self) -> None:
+        self._heard: list[str] = []
+        self._expected: list[re.Pattern[str]] = []
+
+    def listen(self, page: Page) -> None:
+        """Write down what *page* complains of from now on."""
+        page.on("console", self._console)
+        page.on("pageerror", self._page_error)
+
+    def expect(self, pattern: str) -> None:
+        """Complaints that match *pattern* are what this test is about."""
+        self._expected.append(re.compile(pattern))
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [said for said in self._heard if not any(pattern.search(said) for pattern in self._expected)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._heard.append(f"{message.type}: {message.text}")
+
+    def _page_error(self, error: Error) -> None:
+        self._heard.append(f"uncaught: {error}")
+
+
+def chromium() -> str:
+    """Where the browser is. Fails the test when there is none."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found or not Path(found).exists():
+        pytest.fail("the browser tests need Chromium: install it (apt install chromium), or say where it is: CHROMIUM=PATH")
+    return found
+
+
+@pytest.fixture(name="browser")
+async def _browser() -> AsyncIterator[Browser]:
+    """A Chromium of this test's own."""
+    path = chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(name="complaints")
+def _complaints() -> Complaints:
+    """What the page complained of; a test that provokes some says so with `expect`."""
+    return Complaints()
+
+
+@pytest.fixture(name="page")
+async def _page(browser: Browser, archive_server: Archive, complaints: Complaints) -> AsyncIterator[Page]:
+    """A page whose addresses begin at the archive; errors, warnings and policy violations fail the test."""
+    context = await browser.new_context(
+        base_url=archive_server.url, viewport={"width": 1280, "height": 900}, timezone_id=ELSEWHERE
+    )
+    await context.add_init_script(REPORT_VIOLATIONS)
+    page = await context.new_page()
+    complaints.listen(page)
+    yield page
+    await context.close()
+    assert complaints.unexpected == []

@@ -1,0 +1,206 @@
+"""The list: what stands where, and that it looks after itself."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from playwright.async_api import Page, Route, expect
+
+from tests.browser.sending import Archive, no, send, send_all, send_many
+from tests.pictures import jpeg
+
+THREE_DAYS_AGO = datetime.now(UTC) - timedelta(days=3)
+
+
+async def test_the_first_frame_replaces_the_empty_page_by_itself(page: Page, archive_server: Archive) -> None:
+    """An archive without frames says how to send one, and shows it when it comes."""
+    await page.goto("/")
+    await expect(page.get_by_role("heading", name="No frame has arrived yet")).to_be_visible()
+    await expect(page.get_by_text("archive send photo.jpg")).to_be_visible()
+    await expect(page.get_by_text(f"curl {archive_server.url}/api/frames")).to_be_visible()
+
+    frame_id = await send(archive_server)
+
+    await expect(page.get_by_role("link", name=no(frame_id))).to_be_visible()
+    await expect(page.get_by_role("heading", name="No frame has arrived yet")).to_be_hidden()
+    await expect(page.get_by_role("banner")).to_contain_text("1 frame")
+
+
+async def test_frames_stand_newest_first_under_the_archive_s_own_days(page: Page, archive_server: Archive) -> None:
+    """Whatever order they arrive in; midnight is the archive's, not the browser's."""
+    zone = ZoneInfo(await _timezone(archive_server))
+    midnight = THREE_DAYS_AGO.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    before, after = midnight - timedelta(minutes=10), midnight + timedelta(minutes=10)
+    last = midnight + timedelta(hours=23)
+    ids = await send_all(archive_server, [("porch", after, None), ("garden", before, None), ("shed", last, None)])
+
+    await page.goto("/")
+
+    links = page.get_by_role("listitem").get_by_role("link")
+    await expect(links).to_have_text([no(ids[2]), no(ids[0]), no(ids[1])])
+    days = page.get_by_role("main").get_by_role("heading", level=2)
+    await expect(days).to_have_text([re.compile(_heading(after)), re.compile(_heading(before))])
+    row = page.get_by_role("listitem").nth(1)
+    await expect(row).to_contain_text("00:10:00")
+    await expect(row.get_by_role("img")).to_have_attribute("alt", f"porch, {_heading(after)} {after.year}, 00:10:00")
+
+
+async def test_each_day_has_its_count_and_it_follows(page: Page, archive_server: Archive) -> None:
+    """The day's head and the masthead count what arrives."""
+    await send_many(archive_server, 2, latest=THREE_DAYS_AGO)
+    await page.goto("/")
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+    day = page.get_by_role("region", name=re.compile(r"\d+ \w+"))
+    await expect(day).to_contain_text("2 frames")
+
+    await send(archive_server, taken=THREE_DAYS_AGO + timedelta(seconds=1))
+
+    await expect(day).to_contain_text("3 frames")
+    await expect(page.get_by_role("banner")).to_contain_text("3 frames")
+
+
+async def test_a_frame_that_comes_late_stands_at_its_own_time(page: Page, archive_server: Archive) -> None:
+    """A camera that was away sends what it took then; the page puts it between its neighbours."""
+    old, _ = await send_all(
+        archive_server, [("garden", THREE_DAYS_AGO, None), ("garden", THREE_DAYS_AGO + timedelta(minutes=2), None)]
+    )
+    await page.goto("/")
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+
+    late = await send(archive_server, taken=THREE_DAYS_AGO + timedelta(minutes=1))
+
+    links = page.get_by_role("listitem").get_by_role("link")
+    await expect(links).to_have_count(3)
+    await expect(links.nth(1)).to_have_text(no(late))
+    await expect(links.nth(2)).to_have_text(no(old))
+
+
+async def test_a_truncated_frame_says_so_in_a_word(page: Page, archive_server: Archive) -> None:
+    """The verdict is in the row, and only when it is not `whole`."""
+    await send(archive_server, camera="whole")
+    await send(archive_server, camera="broken", body=jpeg(320, 240, seed=7)[:-200])
+
+    await page.goto("/")
+
+    await expect(page.get_by_role("listitem").filter(has_text="broken")).to_contain_text("truncated")
+    await expect(page.get_by_role("listitem").filter(has_text="whole")).not_to_contain_text("truncated")
+
+
+async def test_older_frames_follow_and_the_list_stays_bounded(page: Page, archive_server: Archive) -> None:
+    """`Older` appends page by page up to 300 rows; then it leads to a page of its own, which leads back."""
+    ids = await send_many(archive_server, 310)
+    await page.goto("/")
+    rows = page.get_by_role("listitem")
+    await expect(rows).to_have_count(100)
+    older = page.get_by_role("link", name="Older")
+
+    await older.click()
+    await expect(rows).to_have_count(200)
+    await older.click()
+    await expect(rows).to_have_count(300)
+    await older.click()
+
+    await expect(page).to_have_url(re.compile(r"/\?cursor="))
+    await expect(rows).to_have_count(10)
+    await expect(older).to_be_hidden()
+    await expect(rows.last.get_by_role("link")).to_have_text(no(ids[0]))
+    await page.get_by_role("link", name="Newest frames").click()
+    await expect(rows.first.get_by_role("link")).to_have_text(no(ids[-1]))
+
+
+async def test_the_box_of_a_picture_is_there_before_the_picture(page: Page, archive_server: Archive) -> None:
+    """Thumbnails that come late push nothing aside."""
+    await send(archive_server, body=jpeg(640, 400, seed=1))
+    arrived = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    await page.route("**/thumbnails/**", late)
+    await page.goto("/")
+    picture = page.get_by_role("listitem").get_by_role("img")
+    await expect(picture).to_be_visible()
+    before = await picture.bounding_box()
+
+    arrived.set()
+    await expect(picture).to_have_js_property("complete", value=True)
+
+    assert before is not None
+    assert before["width"] / before["height"] == 640 / 400
+    assert await picture.bounding_box() == before
+    await page.unroute("**/thumbnails/**")
+
+
+async def test_a_list_that_cannot_be_fetched_says_so_and_tries_again(
+    page: Page, archive_server: Archive, complaints: object
+) -> None:
+    """Not a blank page: what happened, in a sentence, and a button."""
+    complaints.expect("503")  # type: ignore[attr-defined] - the fixture's own class
+    frame_id = await send(archive_server)
+    problem = '{"type":"about:blank","title":"The index is resting","status":503,"detail":""}'
+    await page.route(
+        "**/api/frames?*", lambda r: r.fulfill(status=503, body=problem, content_type="application/problem+json"), times=1
+    )
+
+    await page.goto("/")
+
+    await expect(page.get_by_role("alert")).to_contain_text("could not be fetched")
+    await expect(page.get_by_role("alert")).to_contain_text("The index is resting")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("link", name=no(frame_id))).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_text("")
+
+
+async def test_a_phone_shows_everything_without_scrolling_sideways(page: Page, archive_server: Archive) -> None:
+    """At 390 px nothing sticks out, and what can be pressed is 44 px high."""
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await send_many(archive_server, 12)
+
+    await page.goto("/")
+    await expect(page.get_by_role("listitem")).to_have_count(12)
+
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await page.get_by_role("listitem").last.scroll_into_view_if_needed()
+    await send(archive_server)
+    bar = await page.get_by_role("button", name="Show 1 new").bounding_box()
+    assert bar is not None
+    assert bar["height"] >= 44
+    assert bar["y"] + bar["height"] == 844
+    await page.get_by_role("listitem").last.get_by_role("link").click()
+    for name in ("Earlier", "Later", "Close"):
+        box = await page.get_by_role("button", name=name).bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_without_javascript_the_page_says_so(page: Page) -> None:
+    """One sentence instead of nothing."""
+    browser = page.context.browser
+    assert browser is not None
+    context = await browser.new_context(java_script_enabled=False)
+    plain = await context.new_page()
+
+    await plain.goto(await _address(page))
+
+    await expect(plain.get_by_text("JavaScript, which is switched off here")).to_be_visible()
+    await context.close()
+
+
+async def _address(page: Page) -> str:
+    await page.goto("/")
+    return page.url
+
+
+async def _timezone(archive: Archive) -> str:
+    async with aiohttp.ClientSession() as session, session.get(f"{archive.url}/api/archive") as answer:
+        return str((await answer.json())["timezone"])
+
+
+def _heading(moment: datetime) -> str:
+    return f"{moment:%A}, {moment.day} {moment:%B}"

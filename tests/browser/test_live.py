@@ -1,0 +1,240 @@
+"""What happens while someone looks: frames come in, servers go, proxies hold back; the list never moves under the reader."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import aiohttp
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.sending import Archive, no, send, send_many
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Complaints
+
+BACK_MS = 60_000  # after a restart the page waits up to 5 s, then up to 10 s, …
+
+
+async def test_a_frame_appears_at_the_top_the_moment_it_is_kept(page: Page, archive_server: Archive) -> None:
+    """Once, above the others, counted, and said aloud."""
+    await send_many(archive_server, 3)
+    await _open(page)
+
+    frame_id = await send(archive_server)
+
+    await expect(_rows(page).first.get_by_role("link")).to_have_text(no(frame_id))
+    await expect(_rows(page)).to_have_count(4)
+    await expect(page.get_by_role("banner")).to_contain_text("4 frames")
+    await expect(page.get_by_role("status")).to_have_text("1 new frame")
+
+
+async def test_a_reader_further_down_is_not_moved(page: Page, archive_server: Archive) -> None:
+    """New frames wait behind one button that counts them; pressing it shows them from the top."""
+    await send_many(archive_server, 30)
+    await _open(page)
+    row = _rows(page).nth(20)
+    await row.scroll_into_view_if_needed()
+    await page.mouse.wheel(0, 200)
+    await _still(row)
+    before = await row.bounding_box()
+
+    ids = [await send(archive_server) for _ in range(3)]
+
+    button = page.get_by_role("button", name="Show 3 new")
+    await expect(button).to_be_visible()
+    assert await row.bounding_box() == before
+    await expect(_rows(page)).to_have_count(30)
+
+    await button.click()
+
+    await expect(_rows(page)).to_have_count(33)
+    await expect(_rows(page).first.get_by_role("link")).to_have_text(no(ids[-1]))
+    await expect(_rows(page).first.get_by_role("link")).to_be_focused()
+    assert await page.evaluate("window.scrollY") == 0
+    await expect(button).to_be_hidden()
+
+
+async def test_a_frame_moves_neither_the_viewer_nor_the_list_behind_it(page: Page, archive_server: Archive) -> None:
+    """Whoever looks at one frame keeps looking at it."""
+    ids = await send_many(archive_server, 3)
+    await _open(page)
+    await page.get_by_role("link", name=no(ids[1])).click()
+    viewer = page.get_by_role("dialog", name=no(ids[1]))
+    await expect(viewer).to_be_visible()
+
+    frame_id = await send(archive_server)
+
+    await expect(page.get_by_text("4 frames").first).to_be_attached()
+    await expect(viewer).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(_rows(page)).to_have_count(3)
+    await page.get_by_role("button", name="Show 1 new").click()
+    await expect(_rows(page).first.get_by_role("link")).to_have_text(no(frame_id))
+
+
+async def test_nothing_is_missed_or_doubled_across_a_kill(
+    page: Page, archive_server: Archive, complaints: Complaints
+) -> None:
+    """The server is killed and started again; what was kept meanwhile appears once, in order."""
+    complaints.expect("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
+    ids = await send_many(archive_server, 2)
+    await _open(page)
+
+    await asyncio.to_thread(archive_server.kill)
+    await expect(page.get_by_role("banner")).to_contain_text("reconnecting")
+    await asyncio.to_thread(archive_server.start)
+    ids.append(await send(archive_server))
+
+    await expect(page.get_by_role("banner")).to_contain_text("live", timeout=BACK_MS)
+    ids.append(await send(archive_server))
+    await expect(_rows(page).get_by_role("link")).to_have_text([no(i) for i in reversed(ids)])
+    await expect(page.get_by_role("banner")).to_contain_text("4 frames")
+
+
+async def test_behind_a_proxy_that_holds_the_stream_back_the_page_asks(
+    page: Page, archive_server: Archive, complaints: Complaints
+) -> None:
+    """Six seconds of silence, then it asks for changes instead, says so, and misses nothing."""
+    complaints.expect("ERR_EMPTY_RESPONSE")
+    await send_many(archive_server, 2)
+    async with _buffering_proxy(archive_server) as address:
+        await page.goto(address)
+        await expect(page.get_by_role("banner")).to_contain_text("connecting")
+
+        missed = await send(archive_server)
+        await expect(page.get_by_role("banner")).to_contain_text("live, by asking")
+        asked = await send(archive_server)
+
+        links = _rows(page).get_by_role("link")
+        await expect(links).to_have_count(4)
+        await expect(links.first).to_have_text(no(asked))
+        await expect(links.nth(1)).to_have_text(no(missed))
+        await page.goto("about:blank")
+
+
+async def test_a_page_nobody_looks_at_gives_its_connection_back(page: Page, archive_server: Archive) -> None:
+    """Hidden for a minute it closes its stream; shown again it goes on where it was."""
+    await page.clock.install()
+    await send_many(archive_server, 1)
+    await _open(page)
+    assert await _listeners(archive_server) == 1
+
+    await _hide(page, hidden=True)
+    await page.clock.fast_forward(61_000)
+    await _until_listeners(archive_server, 0)
+    frame_id = await send(archive_server)
+    await _hide(page, hidden=False)
+
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+    await expect(_rows(page).first.get_by_role("link")).to_have_text(no(frame_id))
+
+
+async def test_with_reduced_motion_nothing_moves(page: Page, archive_server: Archive) -> None:
+    """A new frame is simply there; for everybody else it fades in."""
+    await send(archive_server)
+    await _open(page)
+    for preference, animations in (("reduce", 0), ("no-preference", 1)):
+        await page.emulate_media(reduced_motion=preference)  # type: ignore[arg-type] - mypy does not see the literals
+        started = await page.evaluate_handle(
+            "() => { const seen = []; addEventListener('animationstart', (e) => seen.push(e.animationName)); return seen; }"
+        )
+
+        frame_id = await send(archive_server)
+
+        await expect(page.get_by_role("link", name=no(frame_id))).to_be_visible()
+        await expect(_rows(page).first).to_have_css("opacity", "1")
+        assert len(await started.json_value()) == animations
+
+
+# -- what these tests need
+
+
+async def _open(page: Page) -> None:
+    await page.goto("/")
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+
+
+def _rows(page: Page) -> Locator:
+    return page.get_by_role("listitem")
+
+
+async def _still(element: Locator) -> None:
+    """Return when *element* has stopped moving."""
+    before = None
+    for _ in range(100):
+        now = await element.evaluate(
+            "(e) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame("
+            "() => done(e.getBoundingClientRect().y))))"
+        )
+        if now == before:
+            return
+        before = now
+    raise AssertionError("it never came to rest")
+
+
+async def _hide(page: Page, *, hidden: bool) -> None:
+    await page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+async def _listeners(archive: Archive) -> int:
+    async with aiohttp.ClientSession() as session, session.get(f"{archive.url}/healthz") as answer:
+        return int((await answer.json())["listeners"])
+
+
+async def _until_listeners(archive: Archive, count: int) -> None:
+    async with asyncio.timeout(15):
+        while await _listeners(archive) != count:  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def _buffering_proxy(archive: Archive) -> AsyncIterator[str]:
+    """The archive behind a proxy that keeps every event stream to itself. Its address."""
+    target = urlsplit(archive.url)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream_reader, upstream_writer = await asyncio.open_connection(target.hostname, target.port)
+        is_stream = asyncio.Event()
+
+        async def up() -> None:
+            while data := await reader.read(65536):
+                if data.startswith(b"GET /api/events"):
+                    is_stream.set()
+                upstream_writer.write(data)
+                await upstream_writer.drain()
+
+        async def down() -> None:
+            while data := await upstream_reader.read(65536):
+                if not is_stream.is_set():
+                    writer.write(data)
+                    await writer.drain()
+
+        tasks = [asyncio.create_task(up()), asyncio.create_task(down())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for end in (writer, upstream_writer):
+                end.close()
+                with suppress(OSError):
+                    await end.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        server.close_clients() if hasattr(server, "close_clients") else None
+        await server.wait_closed()

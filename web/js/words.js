@@ -1,0 +1,87 @@
+// @ts-check
+/** Every word the page says that is not already in index.html. Pure. */
+
+import { count } from "./format.js";
+
+/** @typedef {import("./api.js").Frame} Frame */
+/** @typedef {import("./live.js").LiveState} LiveState */
+
+/** How the page stands to the archive, in the archive's own voice. @type {Record<LiveState, string>} */
+export const state = {
+  connecting: "connecting",
+  live: "live",
+  asking: "live, by asking",
+  reconnecting: "reconnecting",
+  paused: "paused",
+  unanswered: "no answer",
+};
+
+/** @param {number} n */
+export const frames = (n) => (n === 1 ? "1 frame" : `${count(n)} frames`);
+
+/** @param {number} n */
+export const newFrames = (n) => (n === 1 ? "1 new frame" : `${count(n)} new frames`);
+
+/** @param {number} n */
+export const showNew = (n) => `Show ${count(n)} new`;
+
+/** @param {number} n */
+export const bytes = (n) => (n === 1 ? "1 byte" : `${count(n)} bytes`);
+
+/** @param {Frame} frame */
+export const pixels = (frame) =>
+  frame.width && frame.height ? `${frame.width} × ${frame.height}` : "unknown";
+
+/** @param {Frame} frame */
+export const numberInBoot = (frame) => `number ${frame.number}`;
+
+/** Whose clock *taken* comes from, and how far off it may be. @param {Frame} frame */
+export function source(frame) {
+  const clock = {
+    "camera-clock": "the camera’s clock",
+    "server-clock": "the camera’s count, by the archive’s clock",
+    arrival: "when it arrived; the shutter’s own time is unknown",
+  }[frame.taken_at_source];
+  const off = frame.taken_at_uncertainty_ms;
+  return off === null || frame.taken_at_source === "arrival" ? clock : `${clock}, ± ${duration(off)}`;
+}
+
+/** How long the frame was on its way. @param {Frame} frame */
+export function delay(frame) {
+  const late = Date.parse(frame.received_at) - Date.parse(frame.taken_at);
+  if (late === 0) return "";
+  return late > 0 ? `${duration(late)} later` : `${duration(-late)} earlier, so a clock is off`;
+}
+
+/** A length of time in its largest sensible unit. @param {number} ms */
+export function duration(ms) {
+  const s = ms / 1000;
+  if (s < 10) return `${Number(s.toFixed(2))} s`;
+  if (s < 120) return `${Math.round(s)} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  if (s < 172_800) return `${Math.round(s / 3600)} h`;
+  return `${Math.round(s / 86_400)} days`;
+}
+
+/** The line that sends a picture to this archive. @param {string} origin */
+export const curl = (origin) =>
+  `curl ${origin}/api/frames --data-binary "@photo.jpg" -H "Content-Type: image/jpeg" -H "Authorization: Bearer KEY"`;
+
+/** Why the list is not here. @param {unknown} error */
+export const listFailed = (error) => `The frames could not be fetched: ${reason(error)}.`;
+
+/** Why one frame is not here. @param {string} no @param {unknown} error */
+export const frameFailed = (no, error) =>
+  /** @type {any} */ (error)?.status === 404
+    ? `There is no frame ${no} in this archive.`
+    : `Frame ${no} could not be fetched: ${reason(error)}.`;
+
+export const deleted = "This frame has been deleted from the archive.";
+
+export const unshown = "The picture cannot be shown. Its bytes are kept as they came; you can download them.";
+
+/** @param {unknown} error */
+function reason(error) {
+  const { status, title } = /** @type {any} */ (error) ?? {};
+  return status ? `the archive answered “${title}” (${status})` : "the archive did not answer";
+}
