@@ -1,4 +1,7 @@
-"""Config → a running archive: the one file that knows every part. Each is opened in the order a frame meets it, and closed in reverse."""
+"""Config → a running archive: the one file that knows every part.
+
+Each part is opened in the order a frame meets it, and closed in reverse.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ class Archive:
 
 @contextlib.asynccontextmanager
 async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Archive]:
-    """The archive in `config.folder`, recovered and answering its owner's socket. Raises Locked, ConfigError, Corrupt, Unavailable."""
+    """The archive in `config.folder`, recovered and answering its owner's socket.
+
+    Raises Locked, ConfigError, Corrupt, Unavailable.
+    """
     if not issubclass(http_parser.HttpRequestParser, http_parser.HttpRequestParserC):
         raise ConfigError("aiohttp's compiled parser is missing; install aiohttp from a wheel (pip install aiohttp)")
     with FolderLock(config.folder, port=port):

@@ -202,7 +202,7 @@ class CameraClient:
     async def _judge(self, reply: aiohttp.ClientResponse, claim: FrameClaim, *, lost_key: bool) -> Receipt:
         echo = _echo(reply, claim)
         if echo is not None and echo.answer is Answer.KEPT:
-            return Receipt(location=reply.headers.get("Location"), echo=echo, is_new=reply.status == 201)  # noqa: PLR2004
+            return Receipt(location=reply.headers.get("Location"), echo=echo, is_new=reply.status == 201)
         detail, is_problem = await _said(reply)
         if reply.status in (401, 403) and is_problem:
             if lost_key:

@@ -1,4 +1,4 @@
-"""Every setting of an archive: flags over environment (`ARCHIVE_…`) over `archive.toml` in the folder over the defaults here."""
+"""Every setting of an archive: flags over environment (`ARCHIVE_…`) over `archive.toml` in its folder over defaults."""
 
 from __future__ import annotations
 
@@ -53,10 +53,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ConfigError(f"timezone {name!r} is not known here; use a name such as Europe/Berlin or UTC") from exc
 
 
-
-
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
-    """The settings in force. Flags that are None were not given. Raises ConfigError, naming the nearest known setting."""
+    """The settings in force. Flags that are None were not given.
+
+    Raises ConfigError, naming the nearest known setting.
+    """
     environ = os.environ if environ is None else environ
     from_environ = _from_environ(environ)
     home = Path(folder or from_environ.pop("folder", None) or DEFAULT_FOLDER).expanduser()
@@ -77,7 +78,7 @@ def machine_timezone() -> str:
     if name := os.environ.get("TZ", "").lstrip(":"):
         return name
     try:
-        link = os.readlink("/etc/localtime")
+        link = str(Path("/etc/localtime").readlink())
     except OSError:
         return "UTC"
     _, found, name = link.partition("zoneinfo/")
@@ -105,7 +106,9 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         name = variable.removeprefix(PREFIX).lower()
         _require_known(name, variable)
-        values[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if name == "cors_origins" else text
+        values[name] = (
+            tuple(part.strip() for part in text.split(",") if part.strip()) if name == "cors_origins" else text
+        )
     return values
 
 

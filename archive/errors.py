@@ -1,4 +1,7 @@
-"""The few errors of the archive, each named for the decision it calls for. `server/problems.py` turns them into statuses."""
+"""The few errors of the archive, each named for the decision it calls for.
+
+`server/problems.py` turns them into statuses.
+"""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Who is listening, and waking them: every change is framed once and written to every listener, a tick's worth together.
+"""Who is listening, and waking them: each change is framed once and written to all, a tick's worth together.
 
 The rules of this file:
 * The index's log is the truth; this only passes on what it has committed, in the order of `seq`.
@@ -100,7 +100,10 @@ class Events:
 
     @contextlib.asynccontextmanager
     async def joined(self, listener: Listener, *, after: int | None) -> AsyncIterator[None]:
-        """*listener* is on the stream, from just after the change *after* on (None: from now). Raises Unavailable when full."""
+        """*listener* is on the stream, from just after the change *after* on (None: from now).
+
+        Raises Unavailable when full.
+        """
         self.require_room()
         self._joining += 1
         try:
@@ -124,7 +127,7 @@ class Events:
         while after != (last_seq := self._index.last_seq):
             try:
                 if not 0 < last_seq - after <= REPLAY_MAX:  # too far back, or of another archive's log
-                    raise LogTooOld(last_seq)
+                    raise LogTooOld(last_seq)  # noqa: TRY301 - the same decision as when the index says it
                 log = await self._index.changes(after=after, limit=REPLAY_PAGE)
             except LogTooOld:
                 after = self._index.last_seq

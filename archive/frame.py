@@ -16,10 +16,10 @@ MAX_NUMBER = 2**53 - 1  # the largest integer that JavaScript and RFC 9651's dec
 
 
 def camera_id(text: str) -> str:
-    """*text*, proven to be a camera's id: 1 to 32 of a-z, 0-9, `-` and `_`, not beginning with a sign. Raises Malformed."""
+    """*text*, proven to be a camera's id: 1 to 32 of a-z, 0-9, `-` and `_`, no sign first. Raises Malformed."""
     if not CAMERA_ID.fullmatch(text):
         raise Malformed(
-            f"{text[:64]!r} cannot be a camera's id: use up to 32 of a-z, 0-9, - and _, beginning with a letter or a figure"
+            f"{text[:64]!r} cannot be a camera's id: use up to 32 of a-z, 0-9, - and _, a letter or figure first"
         )
     return text
 

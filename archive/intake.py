@@ -2,7 +2,7 @@
 
 1. `jpeg.inspect` says what the bytes are, without decoding them.
 2. The frame gets its name, from the camera's word or ours.
-3. `index.add` puts the bytes on the shelf and the row in the index, durably, together with whatever else arrived meanwhile.
+3. `index.add` puts the bytes on the shelf and the row in the index, durably, with whatever else arrived meanwhile.
 4. Only then is the answer `kept` true.
 """
 

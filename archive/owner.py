@@ -41,7 +41,7 @@ def is_running(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def listening(folder: Path) -> Iterator[socket.socket]:
-    """The socket, bound; gone afterwards. Only the holder of the folder's lock may call this: a socket left behind is replaced."""
+    """The socket, bound; gone afterwards. Only for the holder of the folder's lock: one left behind is replaced."""
     path = folder / SOCKET_NAME
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as bound:

@@ -1,4 +1,4 @@
-"""What is done before the archive listens: everything visible is made durable, and what a dead process left is put right."""
+"""Before the archive listens: what is visible is made durable, and what a dead process left is put right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class Recovered(msgspec.Struct, kw_only=True):
 
 
 def make_durable(store: Store) -> None:
-    """Sync what a dead process wrote and nobody synced: else a resend could be answered `kept` from a row that a power cut takes away."""
+    """Sync what a dead process wrote and nobody synced.
+
+    Else a resend could be answered `kept` from a row that a power cut takes away.
+    """
     store.sync()
 
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -24,6 +24,19 @@ def camera_names(count: int) -> list[str]:
     return [scene.CAMERAS[i] if i < len(scene.CAMERAS) else f"camera-{i + 1}" for i in range(count)]
 
 
+async def run_all(cameras: Iterable["SimulatedCamera"]) -> None:
+    """Run them side by side until all are done. Raises what stopped the first: KeyRejected, or a fault of ours."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for camera in cameras:
+                tasks.create_task(camera.run())
+    except BaseExceptionGroup as several:
+        first: BaseException = several
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
+
+
 class Spooled(msgspec.Struct, frozen=True, kw_only=True):
     """A frame the archive has not kept yet."""
 
@@ -34,13 +47,17 @@ class Spooled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spool:
-    """The frames of one boot that are still to be sent, bounded: when full, the oldest goes and is confessed."""
+    """The frames of one boot that are still to be sent: when *room* (two or more) is full, the oldest is given up.
+
+    The one that `next` gave last is spared: it is under way.
+    """
 
     def __init__(self, boot: str, room: int) -> None:
         self._boot = boot
         self._room = room
         self._frames: dict[int, Spooled] = {}
         self._confessions: list[Lost] = []
+        self._under_way = -1
         self.lost = 0
 
     def __len__(self) -> int:
@@ -49,7 +66,7 @@ class Spool:
     def add(self, frame: Spooled) -> None:
         self._frames[frame.number] = frame
         while len(self._frames) > self._room:
-            number = min(self._frames)
+            number = min(number for number in self._frames if number != self._under_way)
             del self._frames[number]
             self._give_up(number)
 
@@ -58,7 +75,8 @@ class Spool:
         if not self._frames:
             return None
         newest = max(self._frames)
-        return self._frames[newest if newest > newest_sent else min(self._frames)]
+        self._under_way = newest if newest > newest_sent else min(self._frames)
+        return self._frames[self._under_way]
 
     def forget(self, number: int) -> None:
         self._frames.pop(number, None)
@@ -109,7 +127,7 @@ class SimulatedCamera:
         self._offset_s = offset_s
         self._count = count
         self._spool = Spool(self.boot, spool_frames)
-        self._told = told
+        self.told = told
         self._rng = random.Random(self.boot)  # noqa: S311 - weather on the radio, no secret
         self._backoff = Backoff(self._rng)
         self._booted_s = time.monotonic()
@@ -126,7 +144,10 @@ class SimulatedCamera:
         return self._spool.lost
 
     async def run(self) -> None:
-        """Take and send; returns when *count* frames were taken and none is left to send. Raises KeyRejected."""
+        """Take and send; returns when *count* frames were taken and none is left to send.
+
+        Raises an exception group, of KeyRejected when the archive does not take its frames.
+        """
         async with self._client, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take())
             tasks.create_task(self._send())
@@ -197,7 +218,7 @@ class SimulatedCamera:
 
     def _tell(self, line: str) -> None:
         self.last_answer = line
-        self._told(self, line)
+        self.told(self, line)
 
     def _up_ms(self) -> int:
         return round((time.monotonic() - self._booted_s) * 1000)

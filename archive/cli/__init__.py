@@ -11,6 +11,7 @@ from archive.cli.camera import cameras
 from archive.cli.check import check
 from archive.cli.send import send
 from archive.cli.serve import serve
+
 # from archive.cli.simulate import simulate
 from archive.errors import ArchiveError
 
@@ -36,7 +37,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version and leave."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say the version and leave."
+    ),
 ) -> None:
     del version
 

@@ -1,4 +1,4 @@
-"""`archive check`: are the archive's promises true?"""
+"""`archive check`: whether the archive's promises are true."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from archive.cli.through import owners_session, require_ok
 
 def check(
     folder: Annotated[Path | None, typer.Argument(help="The archive's folder.", envvar="ARCHIVE_FOLDER")] = None,
-    deep: Annotated[bool, typer.Option("--deep", help="Read and hash every original; takes as long as reading them.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read and hash every original; takes as long as reading them.")
+    ] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; nothing is ever deleted.")] = False,
 ) -> None:
-    """Are the invariants true: every row with its bytes, every original with its row, every count right?
+    """See whether the invariants hold: every row with its bytes, every original with its row, every count right.
 
     Exit status 0: all true, or mended. 1: something is not as promised; each is a line on the output.
     """
@@ -50,15 +52,15 @@ async def _check(console: Console, folder: Path | None, *, deep: bool, repair: b
             async for line in response.content:
                 told: dict[str, Any] = msgspec.json.decode(line)
                 if progress := told.get("progress"):
-                    bar.update(
-                        task, description=progress["step"], completed=progress["done"], total=progress["total"]
-                    )
+                    bar.update(task, description=progress["step"], completed=progress["done"], total=progress["total"])
                 if finding := told.get("finding"):
                     counted["found"] += 1
                     counted["mended"] += finding["is_mended"]
                     console.print(
                         f"{'mended' if finding['is_mended'] else finding['kind']}: {finding['what']}",
-                        markup=False, highlight=False, soft_wrap=True,
+                        markup=False,
+                        highlight=False,
+                        soft_wrap=True,
                     )
                 counted["done"] += told.get("done", False)
     if not counted["done"]:

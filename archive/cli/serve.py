@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psutil
 import segno
@@ -28,10 +28,15 @@ log = logging.getLogger("archive")
 
 def serve(
     folder: Annotated[Path | None, typer.Argument(help="Where the archive lives. Default: ~/camera-archive.")] = None,
-    host: Annotated[str | None, typer.Option(help="Which address to listen on. Default: all of this machine's.")] = None,
-    port: Annotated[int | None, typer.Option(help="Which port. Default: 5555; 0 takes a free one.", min=0, max=65535)] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Which address to listen on. Default: all of this machine's.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Which port. Default: 5555; 0 takes a free one.", min=0, max=65535)
+    ] = None,
     open_uploads: Annotated[
-        bool | None, typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can.")
+        bool | None,
+        typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can."),
     ] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
@@ -58,7 +63,8 @@ async def _serve(config: Config) -> int:
             raise _port_error(config, error) from error
         _say_where(config, port)
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([stopping, archive.failed], return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {stopping, archive.failed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if archive.failed.done():
             log.critical("%s. Ending, so that the next start recovers", archive.failed.result())
@@ -86,14 +92,16 @@ def _port_error(config: Config, error: OSError) -> ConfigError:
             f"port {config.port} is taken by {_who_has(config.port)}; end that, or choose another: archive serve --port {free}"
         )
     if error.errno == errno.EACCES:
-        return ConfigError(f"port {config.port} needs more rights than you have; ports from 1024 on do not: --port 5555")
+        return ConfigError(
+            f"port {config.port} needs more rights than you have; those from 1024 on do not: --port 5555"
+        )
     return ConfigError(f"cannot listen on {config.host} port {config.port}: {error.strerror or error}")
 
 
 def _who_has(port: int) -> str:
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr[1:] == (port,):
                 return f"process {connection.pid} ({' '.join(psutil.Process(connection.pid).cmdline())[:120]})"
     except psutil.Error:
         pass  # another user's process, or none of ours to see

@@ -24,7 +24,9 @@ async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSes
     async with contextlib.AsyncExitStack() as stack:
         if not is_running(config.folder):
             if not config.folder.is_dir():
-                raise ConfigError(f"there is no archive in {config.folder}; `archive serve` makes one, --folder names another")
+                raise ConfigError(
+                    f"there is no archive in {config.folder}; `archive serve` makes one, --folder names another"
+                )
             logging.getLogger("archive").setLevel(logging.WARNING)
             await stack.enter_async_context(opened(config))
         address = stack.enter_context(reachable(config.folder))
@@ -36,5 +38,5 @@ async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSes
 
 async def require_ok(response: aiohttp.ClientResponse) -> None:
     """Raises what the server said was wrong, as a sentence."""
-    if response.status >= 400:  # noqa: PLR2004 - where errors begin
+    if response.status >= 400:
         raise ArchiveError(msgspec.json.decode(await response.read(), type=Problem).detail)

@@ -1,4 +1,4 @@
-"""What an index promises: facts about frames, durable when answered, and answers whose cost does not grow with the archive."""
+"""What an index promises: facts, durable when answered, and answers whose cost does not grow with the archive."""
 
 from __future__ import annotations
 
@@ -92,8 +92,9 @@ class Index(Protocol):
     async def add(self, frame: NewFrame) -> Kept:
         """Keep *frame*: its bytes on the shelf, then its row, its losses and its counts in one transaction.
 
-        The same (camera, boot, number) with the same digest twice is one row and not put again; with another digest it is a second frame,
-        under a name of its own. Raises what the shelf answered for it, or DiskFull, and then nothing of the frame exists.
+        The same (camera, boot, number) with the same digest twice is one row and not put again; with another digest
+        it is a second frame, under a name of its own. Raises what the shelf answered for it, or DiskFull, and then
+        nothing of the frame exists.
         Concurrent calls share one group: one put, one commit.
         """
 
@@ -121,7 +122,7 @@ class Index(Protocol):
         cursor: tuple[int, int] | None = None,
         limit: int = 100,
     ) -> Page:
-        """Frames taken before `before_ms` and at or after `after_ms`, newest first, from below `cursor` (taken_at_ms, id) on."""
+        """Frames taken in [`after_ms`, `before_ms`), newest first, from below `cursor` (taken_at_ms, id) on."""
 
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         """Frames no worker has looked at yet, by rising id, above `after_id`."""

@@ -1,4 +1,4 @@
-"""Adding a group of frames: what is known already, bytes on the shelf, then rows, counts and changes in one transaction."""
+"""Adding a group of frames: what is known already, bytes on the shelf, then rows, counts and changes at once."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Entry:
 
 
 class Keeping:
-    """The work of keeping frames. Its memory is the writer thread's alone, and is thrown away whenever a group fails."""
+    """The work of keeping frames. Its memory is the writer thread's alone, thrown away whenever a group fails."""
 
     def __init__(self, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> None:
         self._shelf = shelf

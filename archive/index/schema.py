@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def migrate(connection: Connection) -> None:
-    """Take every step not yet taken, inside *connection*'s transaction. Raises Corrupt for a newer archive than this program."""
+    """Take every step not yet taken, inside *connection*'s transaction. Raises Corrupt for a newer archive."""
     found = connection.scalar(text("SELECT version_num FROM alembic_version")) if _is_versioned(connection) else None
     if found == HEAD:
         return  # the usual start: Alembic itself takes a third of a second to import

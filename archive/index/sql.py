@@ -519,7 +519,7 @@ __: tuple[type[Work], ...] = (Keeping, Measuring, Calling)
 
 
 def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> SqlIndex:
-    """Open, migrate and make durable the index in the file *path*. Must be called on the event loop's thread or with a running loop. Raises Corrupt, Unavailable."""
+    """The index in the file *path*, migrated and made durable. Needs a running loop. Raises Corrupt, Unavailable."""
     try:
         engine = _engine(f"file:{quote(path)}?mode=rwc", read_only=False)
         with engine.begin() as connection:
@@ -533,7 +533,7 @@ def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -
 
 
 def checkpoint(engine: Engine) -> None:
-    """Bring everything the log of writes holds into the file, durably: what is visible after this survives a power cut."""
+    """Bring all that the log of writes holds into the file: what is visible after this survives a power cut."""
     try:
         with engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -1,4 +1,9 @@
-"""The tables of the index, each column with its sentence. Times are Unix milliseconds; what a person calls an id is text, what rows point at is a `no`."""
+"""The tables of the index, each column with its sentence.
+
+Times are Unix milliseconds; what a person calls an id is text, what rows point at is a `no`.
+"""
+
+from typing import Any
 
 from sqlalchemy import (
     REAL,
@@ -13,18 +18,19 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
 
-def _column(name: str, kind: object, says: str, *more: object, **options: object) -> Column[object]:
+def _column(name: str, kind: Any, says: str, *more: SchemaItem, **options: Any) -> Column[Any]:
     options.setdefault("nullable", False)
-    return Column(name, kind, *more, comment=says, **options)  # type: ignore[arg-type]
+    return Column(name, kind, *more, comment=says, **options)
 
 
-def _table(name: str, *parts: object, **options: object) -> Table:
+def _table(name: str, *parts: SchemaItem, **options: Any) -> Table:
     # STRICT: SQLite refuses a value of the wrong kind instead of keeping it.
-    return Table(name, metadata, *parts, sqlite_strict=True, **options)  # type: ignore[arg-type]
+    return Table(name, metadata, *parts, sqlite_strict=True, **options)
 
 
 archive = _table(

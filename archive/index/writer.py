@@ -32,8 +32,7 @@ PATIENCE_S = 0.2  # how long a patient job waits for company, so that it seldom 
 class Work(Protocol):
     """One kind of job: how a group of them is prepared, applied and taken back."""
 
-    def prepare(self, connection: Connection, items: Sequence[Any]) -> Any:  # noqa: D102 - see the class
-        ...
+    def prepare(self, connection: Connection, items: Sequence[Any]) -> Any: ...
 
     def apply(self, connection: Connection, prepared: Any, changes: list[Change]) -> Sequence[Any]:
         """One result or exception per item; rows told of go to *changes*."""

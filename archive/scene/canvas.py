@@ -1,9 +1,5 @@
 """What a place is painted on: its colours, the shadows of morning and evening, its lamps, and what stands in front."""
 
-# ruff: noqa: S311 - a picture needs the same accidents each time, not secrets
-
-from __future__ import annotations
-
 from random import Random
 
 import msgspec
@@ -30,7 +26,7 @@ class Painted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Canvas:
-    """Paints one place of *width* × *height* pixels in units of 800 × 600."""
+    """Paints one place of *width* x *height* pixels in units of 800 x 600."""
 
     def __init__(self, width: int, height: int, rng: Random) -> None:
         self.rng = rng
@@ -121,7 +117,11 @@ class Canvas:
                 else (x0, y0 + a * (y1 - y0), x1, y0 + b * (y1 - y0))
             )
             self.box(plank, tone, front=front)
-            edge = [(plank[2], plank[1]), (plank[2], plank[3])] if upright else [(plank[0], plank[3]), (plank[2], plank[3])]
+            edge = (
+                [(plank[2], plank[1]), (plank[2], plank[3])]
+                if upright
+                else [(plank[0], plank[3]), (plank[2], plank[3])]
+            )
             self.line(edge, _dim(colour, 0.55), 1.3)
             for _ in range(3):
                 along = self.rng.random()
@@ -183,15 +183,18 @@ class Canvas:
         red, green, blue, covers = paint.split()
         exposed = Image.merge("RGB", (red, green, blue)).point([round(255 * (v / 255) ** 0.78) for v in range(256)] * 3)
         colours = ImageChops.multiply(exposed, grain(self._size, self.rng))
-        soft = {"size": self._size, "resample": Image.Resampling.BICUBIC}
+
+        def wide(soft: Image.Image) -> Image.Image:
+            return soft.resize(self._size, Image.Resampling.BICUBIC)
+
         bulbs = self._bulbs.reduce(_FINE)
-        halo = bulbs.reduce(8).filter(ImageFilter.GaussianBlur(self._size[0] / 260)).resize(**soft)
-        lamps = ImageChops.multiply(colours, self._lamps.resize(**soft))
+        halo = wide(bulbs.reduce(8).filter(ImageFilter.GaussianBlur(self._size[0] / 260)))
+        lamps = ImageChops.multiply(colours, wide(self._lamps))
         return Painted(
             colours=colours,
             covers=covers,
-            morning=self._morning.resize(**soft),
-            evening=self._evening.resize(**soft),
+            morning=wide(self._morning),
+            evening=wide(self._evening),
             lamps=ImageChops.add(ImageChops.add(lamps, bulbs), halo),
             front=ImageChops.darker(self._front.reduce(_FINE), covers),
         )

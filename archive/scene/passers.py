@@ -1,7 +1,5 @@
 """Who passes by now and then: small figures, drawn in their own colours, to be lit and set into a place."""
 
-from __future__ import annotations
-
 import math
 from random import Random
 

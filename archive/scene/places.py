@@ -1,6 +1,6 @@
-"""The places the cameras look at, each painted once in units of 800 × 600."""
+"""The places the cameras look at, each painted once in units of 800 x 600."""
 
-from __future__ import annotations
+
 
 from collections.abc import Callable
 from random import Random
@@ -123,7 +123,13 @@ def _window(c: Canvas) -> None:
     c.leaves((480, 366, 690, 450), (92, 120, 80), 300, 8)
     c.blur(pane, 1.1)
     frame = (240, 236, 228)
-    for bar in ((156, 52, 644, 72), (156, 52, 174, 430), (626, 52, 644, 430), (392, 64, 408, 424), (168, 196, 632, 206)):
+    for bar in (
+        (156, 52, 644, 72),
+        (156, 52, 174, 430),
+        (626, 52, 644, 430),
+        (392, 64, 408, 424),
+        (168, 196, 632, 206),
+    ):
         c.box(bar, frame, front=True)
     for bar in ((156, 70, 644, 74), (172, 72, 176, 424), (624, 72, 628, 424), (388, 72, 391, 424)):
         c.box(bar, _tone(frame, 0.78), front=True)
@@ -351,17 +357,36 @@ PLACES: dict[str, Place] = {
 
 
 def _far_trees(c: Canvas, y: float, colour: Colour) -> None:
-    c.area([(0, y + 10), (200, y - 26), (420, y + 2), (640, y - 34), (800, y - 8), (800, y + 120), (0, y + 120)], colour)
+    c.area(
+        [(0, y + 10), (200, y - 26), (420, y + 2), (640, y - 34), (800, y - 8), (800, y + 120), (0, y + 120)], colour
+    )
     for _ in range(46):
         x, r = c.rng.uniform(-20, 820), c.rng.uniform(14, 38)
-        c.leaves((x - r, y - r * 0.7 + c.rng.uniform(-14, 26), x + r, y + r * 1.5), _tone(colour, c.rng.uniform(0.95, 1.15)), 26, 9)
+        c.leaves(
+            (x - r, y - r * 0.7 + c.rng.uniform(-14, 26), x + r, y + r * 1.5),
+            _tone(colour, c.rng.uniform(0.95, 1.15)),
+            26,
+            9,
+        )
     c.blur((0, y - 70, 800, y + 110), 2.2)
 
 
 def _tree(c: Canvas, x: float, y: float, crown: Box, colour: Colour) -> None:
     bark = (108, 84, 66)
-    c.area([(x - 14, crown[3] - 110), (x + 12, crown[3] - 110), (x + 18, y - 10), (x + 30, y), (x - 30, y), (x - 18, y - 12)], bark)
-    c.area([(x - 14, crown[3] - 110), (x - 2, crown[3] - 110), (x - 4, y), (x - 30, y), (x - 18, y - 12)], _tone(bark, 1.2))
+    c.area(
+        [
+            (x - 14, crown[3] - 110),
+            (x + 12, crown[3] - 110),
+            (x + 18, y - 10),
+            (x + 30, y),
+            (x - 30, y),
+            (x - 18, y - 12),
+        ],
+        bark,
+    )
+    c.area(
+        [(x - 14, crown[3] - 110), (x - 2, crown[3] - 110), (x - 4, y), (x - 30, y), (x - 18, y - 12)], _tone(bark, 1.2)
+    )
     for dx, dy in ((-76, -74), (84, -60), (20, -130)):
         c.line([(x, crown[3] - 40), (x + dx, crown[3] + dy)], bark, 9)
     x0, y0, x1, y1 = crown
@@ -404,7 +429,7 @@ def _town_house(c: Canvas, box: Box, colour: Colour) -> None:
         x = x0 + 6
         while x < x1 - 8:
             c.box((x, y, x + 5, y + 8), _tone(colour, 0.62))
-            if c.rng.random() < 0.34 and 200 < x < 596 and y < 350:  # what stands before them must not glow
+            if c.rng.random() < 0.34 and 290 < x < 550 and y < 350:  # what stands before them must not glow
                 c.bulb((x, y, x + 5, y + 8), (206, 148, 78))
             x += 11
         y += 17
@@ -420,7 +445,12 @@ def _pane(c: Canvas, box: Box, *, lit: bool) -> None:
     c.box((x0, bar - 1.5, x1, bar + 1.5), (228, 224, 214))
     c.box((x0 - 6, y1 + 4, x1 + 6, y1 + 8), (186, 180, 170))
     if lit:
-        for part in ((x0, y0, mid - 2, bar - 2), (mid + 2, y0, x1, bar - 2), (x0, bar + 2, mid - 2, y1), (mid + 2, bar + 2, x1, y1)):
+        for part in (
+            (x0, y0, mid - 2, bar - 2),
+            (mid + 2, y0, x1, bar - 2),
+            (x0, bar + 2, mid - 2, y1),
+            (mid + 2, bar + 2, x1, y1),
+        ):
             c.bulb(part, (206, 140, 66))
 
 
@@ -436,7 +466,11 @@ def _curtain(c: Canvas, box: Box, colour: Colour) -> None:
 def _pot(c: Canvas, x: float, y: float, wide: float, colour: Colour) -> None:
     half, tall = wide / 2, wide * 0.9
     c.area([(x - half, y - tall), (x + half, y - tall), (x + half * 0.72, y), (x - half * 0.72, y)], colour, front=True)
-    c.area([(x + half * 0.3, y - tall), (x + half, y - tall), (x + half * 0.72, y), (x + half * 0.2, y)], _tone(colour, 0.8), front=True)
+    c.area(
+        [(x + half * 0.3, y - tall), (x + half, y - tall), (x + half * 0.72, y), (x + half * 0.2, y)],
+        _tone(colour, 0.8),
+        front=True,
+    )
     c.box((x - half - 4, y - tall - 9, x + half + 4, y - tall + 3), _tone(colour, 1.08), radius=3, front=True)
 
 
@@ -474,7 +508,29 @@ def _tone(colour: Colour, light: float) -> Colour:
 
 
 _CIRCLE: list[Point] = [
-    (1, 0), (0.966, 0.259), (0.866, 0.5), (0.707, 0.707), (0.5, 0.866), (0.259, 0.966), (0, 1), (-0.259, 0.966), (-0.5, 0.866),
-    (-0.707, 0.707), (-0.866, 0.5), (-0.966, 0.259), (-1, 0), (-0.966, -0.259), (-0.866, -0.5), (-0.707, -0.707),
-    (-0.5, -0.866), (-0.259, -0.966), (0, -1), (0.259, -0.966), (0.5, -0.866), (0.707, -0.707), (0.866, -0.5), (0.966, -0.259), (1, 0),
+    (1, 0),
+    (0.966, 0.259),
+    (0.866, 0.5),
+    (0.707, 0.707),
+    (0.5, 0.866),
+    (0.259, 0.966),
+    (0, 1),
+    (-0.259, 0.966),
+    (-0.5, 0.866),
+    (-0.707, 0.707),
+    (-0.866, 0.5),
+    (-0.966, 0.259),
+    (-1, 0),
+    (-0.966, -0.259),
+    (-0.866, -0.5),
+    (-0.707, -0.707),
+    (-0.5, -0.866),
+    (-0.259, -0.966),
+    (0, -1),
+    (0.259, -0.966),
+    (0.5, -0.866),
+    (0.707, -0.707),
+    (0.866, -0.5),
+    (0.966, -0.259),
+    (1, 0),
 ]

@@ -1,6 +1,6 @@
 """What hangs over a place at an hour: the sky, and the light that falls from it."""
 
-from __future__ import annotations
+
 
 import math
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from archive.scene.canvas import Colour, clouded
 
 SUNRISE_H, SUNSET_H = 6.5, 20.0
 
-# Height of the sun (-1 midnight … 1 noon), then the sky above and at the horizon, the light of the sky, that of the sun.
+# The sun's height (-1 midnight … 1 noon), then the sky above and at the horizon, the light of the sky, that of the sun.
 _HOURS: tuple[tuple[float, Colour, Colour, Colour, Colour], ...] = (
     (-1.00, (10, 15, 36), (30, 40, 70), (44, 54, 84), (0, 0, 0)),
     (-0.32, (16, 26, 60), (54, 62, 98), (52, 62, 94), (0, 0, 0)),
@@ -57,9 +57,7 @@ def light_at(at: datetime, seed: int) -> Light:
     after = next(i for i, row in enumerate(rows) if row[0] >= height or i == len(rows) - 1)
     low, high = rows[max(0, after - 1)], rows[after]
     share = (height - low[0]) / (high[0] - low[0]) if high[0] > low[0] else 0.0
-    overhead, horizon, sky, sun = (
-        _mix(a, b, share) for a, b in zip(low[1:], high[1:], strict=True)  # type: ignore[arg-type]
-    )
+    overhead, horizon, sky, sun = (_mix(a, b, share) for a, b in zip(low[1:], high[1:], strict=True))
     cover = _cover(at, seed)
     grey = max(0.0, cover - 0.5) * 1.5  # an overcast sky takes colour and sun away
     dull = sum(overhead) // 3
@@ -93,10 +91,12 @@ def _draw_disc(sky: Image.Image, light: Light) -> None:
     x = wide * (0.04 + 0.92 * light.across)
     y = high * (0.50 - 0.44 * abs(light.height) ** 0.8)
     colour = _mix((255, 190, 110), (255, 248, 226), min(1, max(0, light.height * 3))) if by_day else (226, 230, 240)
-    for reach, strength in ((0.42 if by_day else 0.16, 0.55 * (1 - light.cover * 0.6)), (0.10 if by_day else 0.05, 0.6)):
-        r = round(wide * reach)
-        mask = _halo(r, round(strength * 255))
-        sky.paste(colour, (round(x - r), round(y - r)), mask)
+    for reach, strength in (
+        (0.42 if by_day else 0.16, 0.55 * (1 - light.cover * 0.6)),
+        (0.10 if by_day else 0.05, 0.6),
+    ):
+        far = round(wide * reach)
+        sky.paste(colour, (round(x - far), round(y - far)), _halo(far, round(strength * 255)))
     r = wide * (0.017 if by_day else 0.014)
     mask = Image.new("L", (round(r * 8), round(r * 8)))
     ImageDraw.Draw(mask).ellipse((r * 0.2, r * 0.2, r * 7.8, r * 7.8), fill=255)
@@ -142,7 +142,9 @@ def _stars(size: tuple[int, int], seed: int) -> Image.Image:
     stars = Image.new("RGB", size)
     for _ in range(170):
         tone = round(40 + 190 * rng.random() ** 3)
-        stars.putpixel((rng.randrange(size[0]), round(size[1] * 0.7 * rng.random() ** 1.3)), (tone, tone, min(255, tone + 12)))
+        stars.putpixel(
+            (rng.randrange(size[0]), round(size[1] * 0.7 * rng.random() ** 1.3)), (tone, tone, min(255, tone + 12))
+        )
     return stars
 
 
@@ -154,7 +156,8 @@ def _halo(radius: int, strength: int) -> Image.Image:
 
 def _cover(at: datetime, seed: int) -> float:
     weather = Random(f"weather {seed} {at.date()}")  # noqa: S311 - weather, no secret
-    return 0.15 + 0.7 * weather.random() ** 1.6
+    drawn: float = weather.random() ** 1.6
+    return 0.15 + 0.7 * drawn
 
 
 def _mix(one: Colour, other: Colour, share: float) -> Colour:

@@ -20,7 +20,7 @@ _KEY = re.compile(r"cam_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 
 def mint(camera: str) -> tuple[str, CameraKey]:
-    """A new key for *camera*, to be shown once, and what the archive keeps of it. Raises Malformed for an impossible id."""
+    """A new key for *camera*, to be shown once, and what the archive keeps of it. Raises Malformed."""
     prefix = secrets.token_hex(4)
     key = f"cam_{prefix}_{secrets.token_urlsafe(32)}"
     # A plain hash is enough: the key is 256 random bits, so there is nothing to guess faster.

@@ -77,9 +77,7 @@ async def days(request: web.Request) -> web.Response:
     found = await request.app[keys.INDEX].days(camera=camera)
     zone = request.app[keys.CONFIG].zone().key
     return answer(
-        answers.DaysAnswer(
-            timezone=zone, days=[answers.DayAnswer(day=day.day, frames=day.frames) for day in found]
-        )
+        answers.DaysAnswer(timezone=zone, days=[answers.DayAnswer(day=day.day, frames=day.frames) for day in found])
     )
 
 
@@ -109,7 +107,7 @@ async def health(request: web.Request) -> web.Response:
 
 
 async def photos(request: web.Request) -> web.StreamResponse:
-    """The student project's list, newest first: all of it unless `limit` says otherwise, older than `before` where given.
+    """The student project's list, newest first: all of it without `limit`, older than `before` where given.
 
     Written as it is read, so that a million names need no memory.
     """
@@ -144,7 +142,7 @@ def number(values: Mapping[str, str], name: str, default: int, least: int, most:
     text = values.get(name)
     if text is None or text == "":
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):  # noqa: PLR2004 - 2**63
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
         raise Malformed(f"{name} is a whole number from {least} to {most}, not {text[:32]!r}")
     return int(text)
 
@@ -155,7 +153,7 @@ def _moment(text: str | None, name: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            raise ValueError
+            raise ValueError  # noqa: TRY301 - no time zone is as bad as no time
         return unix_ms(moment)
     except (ValueError, OverflowError):
         raise Malformed(f"{name} is a time such as 2026-11-22T13:00:00Z, not {text[:40]!r}") from None
@@ -170,7 +168,7 @@ def _cursor(text: str) -> tuple[int, int]:
         taken, frame_id = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).split(b".")
         cursor = int(taken), int(frame_id)
         if max(map(abs, cursor)) >= 2**63:
-            raise ValueError
+            raise ValueError  # noqa: TRY301 - beyond what the index holds
     except (ValueError, binascii.Error):
         raise Malformed("this cursor is none of ours: take the URL in `next` as it stands") from None
     return cursor

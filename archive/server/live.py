@@ -82,7 +82,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     peer = transport.get_extra_info("socket")
     if peer is not None:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    listener = StreamListener(transport)  # type: ignore[arg-type] - aiohttp's transports are stream transports
+    listener = StreamListener(transport)
     heartbeat_s = request.app[keys.CONFIG].heartbeat_s
     retry_ms = RETRY_MS[0] + secrets.randbelow(RETRY_MS[1] - RETRY_MS[0])
     listener.write(
@@ -125,7 +125,7 @@ def _after(request: web.Request) -> int | None:
     text = request.headers.get("Last-Event-ID") or request.query.get("after")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - below 2**63
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise Malformed("Last-Event-ID is the id of an event of this archive, a whole number")
     return int(text)
 

@@ -174,9 +174,7 @@ def _upload(summary: str) -> dict[str, Any]:
     body = {"schema": {"type": "string", "format": "binary"}}
     kept = {
         "description": "kept: it survives a power cut",
-        "headers": {
-            name: echo for name in ("Camera-Frame", "Camera-Clock", "Camera-Settings", "Location")
-        },
+        "headers": dict.fromkeys(("Camera-Frame", "Camera-Clock", "Camera-Settings", "Location"), echo),
     }
     return {
         "summary": summary,
@@ -207,7 +205,9 @@ def _upload(summary: str) -> dict[str, Any]:
     }
 
 
-def _get(summary: str, kind: type[msgspec.Struct], *parameters: dict[str, Any], errors: tuple[int, ...]) -> dict[str, Any]:
+def _get(
+    summary: str, kind: type[msgspec.Struct], *parameters: dict[str, Any], errors: tuple[int, ...]
+) -> dict[str, Any]:
     return {"summary": summary, "parameters": list(parameters), "responses": _responses(kind, errors)}
 
 

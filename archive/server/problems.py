@@ -1,4 +1,4 @@
-"""Every error as one shape, `application/problem+json`: the table from errors to statuses, and the middleware that applies it."""
+"""Every error as one shape, `application/problem+json`: the table of statuses, and the middleware that applies it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def of_error(request: web.BaseRequest, error: errors.ArchiveError) -> web.Respon
     response = problem(rule.status, rule.title, str(error), kind=kind)
     if isinstance(error, errors.Unavailable):
         response.headers["Retry-After"] = str(error.retry_after_s)
-    if rule.status == 401:  # noqa: PLR2004 - the one status with a header of its own
+    if rule.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="camera-archive"'
     claim = request.get(CLAIM)
     if claim is not None and claim.boot is not None and claim.number is not None:
@@ -84,7 +84,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRequestEntityTooLarge as error:
         return of_error(request, errors.TooLarge(error.text or "too large"))
     except web.HTTPException as error:
-        if error.status < 400:  # noqa: PLR2004 - a redirect is no problem
+        if error.status < 400:
             raise
         response = problem(error.status, error.reason, _in_words(request, error))
         if "Allow" in error.headers:

@@ -1,4 +1,4 @@
-"""The door: one frame in, by POST or PUT, plain or as multipart. Everything is checked before a byte of body is read."""
+"""The door: one frame in, by POST or PUT, plain or as multipart; all is checked before a byte of body is read."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _is_multipart(request: web.Request) -> bool:
 
 
 async def _read_body(request: web.Request, head: Head, config: Config) -> tuple[bytes, bytes]:
-    """The frame's bytes and their SHA-256. aiohttp bounds neither size nor time of a streamed body, so both are bounded here."""
+    """The frame's bytes and their SHA-256. aiohttp bounds neither size nor time of a streamed body; this does."""
     patience_s = min(config.body_deadline_s, GRACE_S + head.length_bytes / config.body_min_bytes_per_s)
     chunks: list[bytes] = []
     size_bytes = 0

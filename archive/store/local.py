@@ -305,7 +305,10 @@ class LocalStore:
         self._sync_directories([item for item in group if item.answer is None])
 
     def _begin(self, item: _Item) -> None:
-        """Write the item's bytes under its incoming name, unless its key is there and pending."""
+        """Write the item's bytes under its incoming name, unless its key is there and pending.
+
+        This comes before any directory is made: on a disk that was unmounted it fails, and no second archive grows.
+        """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             try:
@@ -469,8 +472,6 @@ class LocalStore:
             self._calls.unlink(path)
 
     def _make_directory(self, directory: str) -> None:
-        if directory == self._folder:  # an unmounted disk must not grow a second archive on the one below it
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), directory)
         with suppress(FileExistsError):
             try:
                 self._calls.mkdir(directory)

@@ -167,7 +167,7 @@ class Renderer:
         return None
 
 
-class _Ended(Exception):  # noqa: N818 - a fact about a process, which becomes an error of ours above
+class _Ended(Exception):
     """The worker is gone."""
 
 

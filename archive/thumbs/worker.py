@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 WIDTH = 320  # a thumbnail is at least this wide, unless the picture is not
-TALLEST = 1280  # ... or would then be taller than this
+TALLEST = 1280  # ... or would then be taller than twice this
 QUALITY = 80
 PAPER = (0xEF, 0xEC, 0xE6)  # what shows through a transparent picture
 

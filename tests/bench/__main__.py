@@ -41,13 +41,15 @@ def main() -> int:
         build()
         with Progress(*columns, console=console, refresh_per_second=2) as progress:
             task = progress.add_task("", total=len(wanted))
+            doing = ""
+
+            def step(text: str) -> None:
+                progress.update(task, description=f"{doing}: {text}")
+
+            bench = Bench(folder, rounds=options.rounds, is_quick=options.quick, step=step)
             for name in wanted:
-                bench = Bench(
-                    folder,
-                    rounds=options.rounds,
-                    is_quick=options.quick,
-                    step=lambda text, name=name: progress.update(task, description=f"{name}: {text}"),  # type: ignore[misc]
-                )
+                doing = name
+                step("getting ready")
                 try:
                     rows += MEASURES[name](bench)
                 except MeasureError as error:

@@ -1,19 +1,15 @@
 """A browser, and a page that fails its test when it complains."""
 
-from __future__ import annotations
-
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
-if TYPE_CHECKING:
-    from tests.browser.sending import Archive
+from tests.browser.complaints import Complaints
+from tests.browser.sending import Archive
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -34,39 +30,13 @@ addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.vi
 expect.set_options(timeout=15_000)
 
 
-class Complaints:
-    """What a page said on its console that it should not have."""
-
-    def __init__(self) -> None:
-        self._heard: list[str] = []
-        self._expected: list[re.Pattern[str]] = []
-
-    def listen(self, page: Page) -> None:
-        """Write down what *page* complains of from now on."""
-        page.on("console", self._console)
-        page.on("pageerror", self._page_error)
-
-    def expect(self, pattern: str) -> None:
-        """Complaints that match *pattern* are what this test is about."""
-        self._expected.append(re.compile(pattern))
-
-    @property
-    def unexpected(self) -> list[str]:
-        return [said for said in self._heard if not any(pattern.search(said) for pattern in self._expected)]
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self._heard.append(f"{message.type}: {message.text}")
-
-    def _page_error(self, error: Error) -> None:
-        self._heard.append(f"uncaught: {error}")
-
-
 def chromium() -> str:
     """Where the browser is. Fails the test when there is none."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not found or not Path(found).exists():
-        pytest.fail("the browser tests need Chromium: install it (apt install chromium), or say where it is: CHROMIUM=PATH")
+        pytest.fail(
+            "the browser tests need Chromium: install it (apt install chromium), or say where it is: CHROMIUM=PATH"
+        )
     return found
 
 

@@ -1,7 +1,5 @@
 """Frames for the page to show, sent through the socket that only the archive's owner can open."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The list: what stands where, and that it looks after itself."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,6 +8,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from playwright.async_api import Page, Route, expect
 
+from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_all, send_many
 from tests.pictures import jpeg
 
@@ -137,14 +136,16 @@ async def test_the_box_of_a_picture_is_there_before_the_picture(page: Page, arch
 
 
 async def test_a_list_that_cannot_be_fetched_says_so_and_tries_again(
-    page: Page, archive_server: Archive, complaints: object
+    page: Page, archive_server: Archive, complaints: Complaints
 ) -> None:
     """Not a blank page: what happened, in a sentence, and a button."""
-    complaints.expect("503")  # type: ignore[attr-defined] - the fixture's own class
+    complaints.expect("503")
     frame_id = await send(archive_server)
     problem = '{"type":"about:blank","title":"The index is resting","status":503,"detail":""}'
     await page.route(
-        "**/api/frames?*", lambda r: r.fulfill(status=503, body=problem, content_type="application/problem+json"), times=1
+        "**/api/frames?*",
+        lambda r: r.fulfill(status=503, body=problem, content_type="application/problem+json"),
+        times=1,
     )
 
     await page.goto("/")

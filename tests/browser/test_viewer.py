@@ -1,11 +1,10 @@
 """The viewer: one frame, large; by keyboard alone; and its address is a link to it."""
 
-from __future__ import annotations
-
 import re
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_many
 from tests.pictures import jpeg
 
@@ -67,8 +66,8 @@ async def test_the_original_comes_over_its_thumbnail(page: Page, archive_server:
     await expect(original).to_have_js_property("naturalWidth", 800)
     await expect(original).to_be_visible()
     facts = page.get_by_role("region", name="Facts")
-    await expect(facts).to_contain_text("800 × 600")
-    await expect(facts).to_contain_text("the camera’s clock")
+    await expect(facts).to_contain_text("800 \u00d7 600")
+    await expect(facts).to_contain_text("the camera\u2019s clock")
     await expect(facts).to_contain_text("whole")
 
 
@@ -126,10 +125,10 @@ async def test_stepping_past_the_end_of_the_list_fetches_more(page: Page, archiv
 
 
 async def test_a_frame_that_is_not_here_is_said_to_be_not_here(
-    page: Page, archive_server: Archive, complaints: object
+    page: Page, archive_server: Archive, complaints: Complaints
 ) -> None:
     """A link to nothing shows the list and a sentence."""
-    complaints.expect("404")  # type: ignore[attr-defined] - the fixture's own class
+    complaints.expect("404")
     await send(archive_server)
 
     await page.goto("/?frame=999999")

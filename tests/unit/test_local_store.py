@@ -215,6 +215,7 @@ def test_short_writes_are_carried_on(folder: Path) -> None:
 
     assert store.get(NEW) == store.get(THUMBNAIL) == b"0123456789"
     assert isinstance(stuck[0], Unavailable)
+    assert ("sync_file", incoming(NEW_2)) not in calls.done
 
 
 def test_deleting_again_syncs_again(folder: Path) -> None:
@@ -259,13 +260,13 @@ def assert_durable(calls: Watched, key: str) -> None:
     assert synced
     if linked:
         assert synced[0] < linked[0]
-    way = os.path.dirname(key)
-    after = max(linked + synced)
-    while True:
-        assert any(at > after for at, call in enumerate(done) if call == ("sync_directory", way or "."))
-        if not way:
-            break
-        way = os.path.dirname(way)
+    named = max(linked + synced)
+    name = key
+    while name:
+        directory = os.path.dirname(name)
+        assert any(at > named for at, call in enumerate(done) if call == ("sync_directory", directory or ".")), name
+        name = directory
+        named = max((at for at, call in enumerate(done) if call == ("mkdir", name)), default=-1)
 
 
 @pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
@@ -303,6 +304,9 @@ def test_every_call_of_a_put_may_fail_once(folder: Path, code: int) -> None:
         again = store.put(items)
 
         assert [answer is None for answer in again] == [key != TAKEN for key, _ in items]
+        for key, _ in items:
+            if key != TAKEN:
+                assert_durable(calls, key)
         next_life = LocalStore(folder)
         assert sorted(next_life.pending()) == sorted(key for key, _ in items if key != TAKEN)
         assert next_life.swept() == 0

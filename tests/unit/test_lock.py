@@ -24,7 +24,7 @@ with FolderLock(Path(sys.argv[1]), what="archive serve", port=5555):
     sys.stdin.read()
 """
 
-# The same, and forks a child that lives on after it; the child holds the pipe `done`, so that its end can be seen.
+# The same, and forks a child that says its pid and lives on after it, until its standard input ends.
 FORK = """
 import os, sys
 from pathlib import Path
@@ -33,9 +33,9 @@ from archive.lock import FolderLock
 with FolderLock(Path(sys.argv[1])):
     child = os.fork()
     if child == 0:
+        print(os.getpid(), flush=True)
         sys.stdin.read()
         os._exit(0)
-    print(child, flush=True)
     os._exit(1)
 """
 
