@@ -216,6 +216,8 @@ class CameraClient:
 
 def _why(exc: aiohttp.ClientError | OSError) -> str:
     """A broken connection in words for a person; asyncio's own are made for programmers."""
+    if isinstance(exc, aiohttp.UnixClientConnectorError):
+        return "the archive is not running just now"
     if isinstance(exc, aiohttp.ClientConnectorDNSError):
         return f"no host is known as {exc.host}"
     if isinstance(exc, OSError) and exc.errno is not None and exc.errno > 0:

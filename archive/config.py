@@ -7,10 +7,11 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import Meta
 
 from archive.errors import ConfigError
 
@@ -19,30 +20,33 @@ TOML_NAME = "archive.toml"
 PREFIX = "ARCHIVE_"
 
 
+Positive = Annotated[int, Meta(ge=1)]
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of one archive; `docs/ref/settings.md` has a sentence on each."""
 
     folder: Path = DEFAULT_FOLDER
     host: str = "0.0.0.0"  # noqa: S104 - cameras live on the local network
-    port: int = 5555
+    port: Annotated[int, Meta(ge=0, le=65535)] = 5555
     title: str = "Camera archive"
     timezone: str = ""
     open_uploads: bool = False
     cors_origins: tuple[str, ...] = ()
-    max_frame_bytes: int = 16 * 2**20
-    body_budget_bytes: int = 128 * 2**20
-    body_deadline_s: float = 300.0
-    body_min_bytes_per_s: int = 2000
-    disk_floor_bytes: int = 200 * 10**6
-    max_pixels: int = 20_000_000
-    max_scans: int = 12
-    thumbnail_workers: int = 2
-    thumbnail_cache_bytes: int = 64 * 2**20
-    thumbnail_timeout_s: float = 10.0
-    heartbeat_s: float = 15.0
-    max_listeners: int = 10_000
-    changes_kept: int = 100_000
-    log_level: str = "info"
+    max_frame_bytes: Positive = 16 * 2**20
+    body_budget_bytes: Positive = 128 * 2**20
+    body_deadline_s: Annotated[float, Meta(gt=0)] = 300.0
+    body_min_bytes_per_s: Positive = 2000
+    disk_floor_bytes: Annotated[int, Meta(ge=0)] = 200 * 10**6
+    max_pixels: Positive = 20_000_000
+    max_scans: Positive = 12
+    thumbnail_workers: Annotated[int, Meta(ge=1, le=64)] = 2
+    thumbnail_cache_bytes: Annotated[int, Meta(ge=0)] = 64 * 2**20
+    thumbnail_timeout_s: Annotated[float, Meta(gt=0)] = 10.0
+    heartbeat_s: Annotated[float, Meta(gt=0)] = 15.0
+    max_listeners: Positive = 10_000
+    changes_kept: Positive = 100_000
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def zone(self) -> ZoneInfo:
         """The archive's time zone: the one set, else this machine's. Raises ConfigError."""
@@ -60,7 +64,8 @@ def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, st
     """
     environ = os.environ if environ is None else environ
     from_environ = _from_environ(environ)
-    home = Path(folder or from_environ.pop("folder", None) or DEFAULT_FOLDER).expanduser()
+    named = from_environ.pop("folder", None)
+    home = Path(folder or named or DEFAULT_FOLDER).expanduser()
     values: dict[str, Any] = {"folder": home.absolute()}
     values |= _from_toml(home / TOML_NAME)
     values |= from_environ

@@ -12,7 +12,7 @@ from archive.errors import Malformed
 
 CAMERA_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 BOOT_ID = re.compile(r"[0-9a-f]{16}")
-MAX_NUMBER = 2**53 - 1  # the largest integer that JavaScript and RFC 9651's decimals hold exactly
+MAX_NUMBER = 10**15 - 1  # the largest integer of RFC 9651; JavaScript holds it exactly
 
 
 def camera_id(text: str) -> str:

@@ -23,8 +23,8 @@ __all__ = ["Renderer", "Rendering"]
 
 log = logging.getLogger(__name__)
 
-CPU_S = 2  # a 20-megapixel PNG, the slowest honest picture, takes 0.7 s
-MEMORY_BYTES = 600 * 2**20  # a transparent 20-megapixel PNG takes 260 MB
+CPU_S = 2  # a transparent PNG of 20 megapixels, the slowest honest picture, takes 0.9 s
+MEMORY_BYTES = 600 * 2**20  # ... and 500 MB
 START_TIMEOUT_S = 30.0  # Pillow from a Raspberry Pi's card takes seconds
 STARTS = 3  # in a row that may fail before we pause
 PAUSE_S = 5.0

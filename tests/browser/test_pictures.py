@@ -1,0 +1,134 @@
+"""Pictures of every state of the page, for eyes: `screenshots/`, which git ignores.
+
+With `ARCHIVE_README_PICTURE=1` the README's own picture, `docs/img/page.png`, is drawn anew as well.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Page, expect
+
+from archive.scene import draw
+from tests.browser.complaints import Complaints
+from tests.browser.sending import Archive, no, send_all
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "screenshots"
+README_PICTURE = ROOT / "docs" / "img" / "page.png"
+
+ZONE = ZoneInfo("Europe/Berlin")
+AFTERNOON = datetime(2026, 11, 22, 14, 3, 7, 412_000, tzinfo=ZONE)
+SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1280, 900), "wide": (1920, 1080)}
+
+
+@pytest.fixture(name="archive_server")
+def _archive_server(archive_servers: Callable[..., Archive]) -> Archive:
+    """The archive of these pictures stands in Berlin, whatever machine draws them."""
+    return archive_servers("--open-uploads", timezone="Europe/Berlin")
+
+
+def _day(cameras: Sequence[str] = ("garden", "courtyard", "window", "kitchen")) -> list[tuple[str, datetime, bytes]]:
+    frames = []
+    for number in range(12):
+        camera = cameras[number % len(cameras)]
+        taken = AFTERNOON - timedelta(minutes=97 * (11 - number), seconds=13 * number)
+        frames.append((camera, taken, draw(camera, taken, frame_number=number)))
+    camera, taken, body = frames[8]
+    frames[8] = (camera, taken, body[: len(body) * 2 // 3])  # one that a poor network cut short
+    return frames
+
+
+async def _shoot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    await page.evaluate(
+        "Promise.all([...document.images].filter((i) => i.currentSrc).map((i) => i.decode().catch(() => {})))"
+    )
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+
+
+async def _open(page: Page, size: str, path: str = "/") -> None:
+    width, height = SIZES[size]
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(path)
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+
+
+async def test_an_archive_without_frames_and_with_its_first(page: Page, archive_server: Archive) -> None:
+    """What a new owner sees, and then sees."""
+    await page.clock.set_fixed_time(AFTERNOON)
+    await _open(page, "phone")
+    await _shoot(page, "empty-phone")
+    await _open(page, "desk")
+    await _shoot(page, "empty-desk")
+
+    await send_all(archive_server, _day()[-1:])
+
+    await expect(page.get_by_role("listitem")).to_have_count(1)
+    await _shoot(page, "first-desk")
+
+
+async def test_a_day_at_every_width_in_light_and_dark(page: Page, archive_server: Archive) -> None:
+    """The list, frames that wait, and the viewer."""
+    await page.clock.set_fixed_time(AFTERNOON)
+    day = _day()
+    ids = await send_all(archive_server, day[:-1])
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for size in SIZES:
+            await _open(page, size)
+            await _shoot(page, f"list-{size}-{scheme}")
+            await _open(page, size, f"/?frame={ids[-1]}")
+            await expect(page.get_by_role("dialog", name=no(ids[-1]))).to_be_visible()
+            await _shoot(page, f"viewer-{size}-{scheme}")
+    assert await page.evaluate("document.documentElement.scrollWidth") == SIZES["wide"][0]
+
+    await page.emulate_media(color_scheme="light")
+    await _open(page, "desk")
+    await page.mouse.wheel(0, 700)
+    await send_all(archive_server, day[-1:])
+    await expect(page.get_by_role("button", name="Show 1 new")).to_be_visible()
+    await _shoot(page, "waiting-desk-light")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await _shoot(page, "waiting-phone-light")
+
+    await _open(page, "desk")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await _shoot(page, "focus-desk-light")
+
+
+async def test_an_archive_that_does_not_answer(page: Page, archive_server: Archive, complaints: Complaints) -> None:
+    """Gone while someone looks, and refusing the list from the first."""
+    complaints.expect("ERR_INTERNET_DISCONNECTED|503")
+    await page.clock.set_fixed_time(AFTERNOON)
+    await send_all(archive_server, _day()[:3])
+    await _open(page, "desk")
+    await page.context.set_offline(offline=True)
+    await expect(page.get_by_role("banner")).to_contain_text("reconnecting")
+    await _shoot(page, "offline-desk")
+    await page.context.set_offline(offline=False)
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+
+    await page.route("**/api/frames?*", lambda route: route.fulfill(status=503, json={"title": "Not just now"}))
+    await page.goto("/")
+
+    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    await _shoot(page, "unanswered-desk")
+
+
+async def test_the_readme_s_picture(page: Page, archive_server: Archive) -> None:
+    """The list at 1280 by 900, as the README shows it."""
+    await page.clock.set_fixed_time(AFTERNOON)
+    await send_all(archive_server, _day())
+    await _open(page, "desk")
+    await _shoot(page, "page")
+
+    if os.environ.get("ARCHIVE_README_PICTURE") == "1":
+        README_PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SCREENSHOTS / "page.png", README_PICTURE)
+    assert (SCREENSHOTS / "page.png").stat().st_size > 0
