@@ -12,7 +12,7 @@ from archive.cli.check import check
 from archive.cli.send import send
 from archive.cli.serve import serve
 
-# from archive.cli.simulate import simulate
+from archive.cli.simulate import simulate
 from archive.errors import ArchiveError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(send)
-# app.command()(simulate)
+app.command()(simulate)
 app.command()(check)
 app.add_typer(cameras, name="camera")
 

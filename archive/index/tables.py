@@ -75,6 +75,9 @@ boots = _table(
     _column("epoch_uncertainty_ms", Integer, "how far off that may be", nullable=True),
     _column("epoch_source", Text, "whose clock it comes from: camera-clock or server-clock", nullable=True),
     _column(
+        "is_ours", Integer, "1 when the server drew it for senders without one: a number missing from it is no gap"
+    ),
+    _column(
         "highest_number", Integer, "the highest number that has arrived; with `frames` it tells how many are missing"
     ),
     _column("frames", Integer, "how many different numbers have arrived"),

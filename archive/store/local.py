@@ -30,8 +30,9 @@ from archive.store.base import Store, checked_bytes, checked_key, checked_prefix
 FILE_MODE = 0o640
 DIRECTORY_MODE = 0o750
 
-# Above this an fsync is a disk's wait rather than our CPU, and threads that wait together share its flushes. Below it
-# they only cost: twice the CPU of one thread, measured on a fast disk.
+# Above this an fsync is the disk's wait rather than our CPU, and threads that wait together share its flushes; below it
+# threads only cost CPU. Measured on ext4 with flushes of 15 ms, a group of 16: 34 flushes one file after the other,
+# 20 with every file on its way before the first is waited for, 8 with threads as well; 40, 23 and 11 ms a frame.
 SLOW_SYNC_S = 0.002
 SYNC_THREADS = 8
 
@@ -320,8 +321,8 @@ class LocalStore:
                 item.fd = self._calls.open(item.incoming, flags)
             item.made_incoming = True
             self._write(item.fd, item.data)
-            # All of a group are on their way to the disk before the first is waited for: one journal commit carries
-            # most of them. Measured for groups of 16: 0.6 of the time and 0.8 of the CPU of one after the other.
+            # So all of a group are on their way before the first is waited for, and one commit of the file system's
+            # journal carries most of them.
             self._calls.start_writing(item.fd)
         except OSError as exc:
             self._close(item)

@@ -100,6 +100,9 @@ class Thumbs:
 
         To be called in the order in which frames are kept: a frame is compared with its camera's newest before it.
         """
+        if job := self._making.get(frame.thumbnail_key):  # asked for before we were told
+            self._chain(job)
+            return
         job = _Job(frame, picture, body)
         if len(self._waiting) >= MAX_WAITING_FRAMES or self._held_bytes + len(body) > MAX_WAITING_BYTES:
             self._newest.pop(frame.camera, None)

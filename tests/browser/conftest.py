@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.complaints import Complaints
@@ -40,9 +41,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(name="browser")
+@pytest_asyncio.fixture(name="browser", scope="session", loop_scope="session")
 async def _browser() -> AsyncIterator[Browser]:
-    """A Chromium of this test's own."""
+    """One Chromium for all these tests, which therefore share an event loop; each has a profile of its own."""
     path = chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -56,7 +57,7 @@ def _complaints() -> Complaints:
     return Complaints()
 
 
-@pytest.fixture(name="page")
+@pytest_asyncio.fixture(name="page", loop_scope="session")
 async def _page(browser: Browser, archive_server: Archive, complaints: Complaints) -> AsyncIterator[Page]:
     """A page whose addresses begin at the archive; errors, warnings and policy violations fail the test."""
     context = await browser.new_context(

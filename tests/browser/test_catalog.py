@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+import pytest
 from playwright.async_api import Page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # A catalogue of frames 1 to *shown* (a second apart, the newest last), of *total*, that then hears *changes*.
 TELL = """async ({ shown, total, next, changes, hold }) => {

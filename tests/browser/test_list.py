@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_all, send_many
 from tests.pictures import jpeg
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 THREE_DAYS_AGO = datetime.now(UTC) - timedelta(days=3)
 

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_many
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BACK_MS = 60_000  # after a restart the page waits up to 5 s, then up to 10 s, …
 

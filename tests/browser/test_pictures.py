@@ -17,6 +17,8 @@ from archive.scene import draw
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send_all
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "screenshots"
 README_PICTURE = ROOT / "docs" / "img" / "page.png"

@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_many
 from tests.pictures import jpeg
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_viewer_is_walked_by_keyboard_alone(page: Page, archive_server: Archive) -> None:

@@ -1,0 +1,55 @@
+# The commands of the project. Each works as the first one on a fresh machine: it builds .venv and installs what is missing.
+
+PYTHON ?= python3
+BIN := .venv/bin
+FOLDER ?= $(HOME)/camera-archive
+ARGS ?=
+
+.PHONY: help serve demo test check bench crash screenshots clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+serve: .venv/serve ## run the archive: http://localhost:5555/ (FOLDER=…, ARGS="--port 8080")
+	$(BIN)/archive serve "$(FOLDER)" $(ARGS)
+
+demo: .venv/serve ## run the archive with three simulated cameras, in a folder of its own
+	@sh .ci/demo "$(BIN)/archive" $(ARGS)
+
+test: .venv/test ## run every test
+	@sh .ci/packages chromium strace fuse3
+	$(BIN)/pytest tests $(ARGS)
+
+check: .venv/test ## lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/test ## measure, and write docs/bench.md
+	@sh .ci/packages g++ libturbojpeg0-dev nginx-light
+	$(BIN)/python -m tests.bench $(ARGS)
+
+crash: .venv/test ## the long crash tests: 1,000 kills, more power cuts
+	@sh .ci/packages strace fuse3
+	CRASH_CYCLES=1000 $(BIN)/pytest tests/crash --timeout 0 $(ARGS)
+
+screenshots: .venv/test ## every state of the page as a picture, into screenshots/
+	@sh .ci/packages chromium
+	$(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
+
+clean: ## remove what the other commands made here
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache screenshots
+
+# What the archive needs to run, and what its tests need on top.
+.venv/serve: pyproject.toml .venv/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/test: pyproject.toml .venv/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ .venv/serve
+
+.venv/python:
+	@sh .ci/venv "$(PYTHON)"
+	@touch $@
