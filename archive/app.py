@@ -65,7 +65,8 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
     """
     if not issubclass(http_parser.HttpRequestParser, http_parser.HttpRequestParserC):
         raise ConfigError("aiohttp's compiled parser is missing; install aiohttp from a wheel (pip install aiohttp)")
-    with FolderLock(config.folder, port=port):
+    # The socket is closed last: aiohttp takes what it listens on from the loop before it closes anything.
+    with FolderLock(config.folder, port=port), listening(config.folder) as socket:
         app = make_app(config)
         runner = web.AppRunner(
             app,
@@ -77,12 +78,11 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
             auto_decompress=False,  # a kilobyte must not become a megabyte
         )
         archive = Archive(runner, config)
-        await runner.setup()
         try:
+            await runner.setup()
             app[keys.INDEX].on_fatal(archive._fail)  # noqa: SLF001 - its own file
-            with listening(config.folder) as socket:
-                await web.SockSite(runner, socket).start()
-                yield archive
+            await web.SockSite(runner, socket).start()
+            yield archive
         finally:
             await runner.cleanup()
 

@@ -159,7 +159,7 @@ class StoreShelf:
 
     def discard(self, frames: Sequence[NewFrame]) -> None:
         try:
-            self._store.delete([frame.key for frame in frames])
+            self._store.take_back([frame.key for frame in frames])
         except Exception:
             log.exception("the bytes of frames without a row could not be removed; the next start adopts them")
 

@@ -40,6 +40,12 @@ class Store(Protocol):
         Not itself durable: after a power cut a settled key may be pending again, and settling it again is harmless.
         """
 
+    def take_back(self, keys: Iterable[str]) -> None:
+        """Forget those of the keys whose bytes this process put newly and never settled; what was there before stays.
+
+        Raises Unavailable: then they stay pending, and taking them back again is right.
+        """
+
     def pending(self) -> list[str]:
         """Keys that were put, durably, and never settled. Sweeps what was only begun: call it before anything is put.
 

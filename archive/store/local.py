@@ -159,6 +159,7 @@ class LocalStore:
         # Directories whose own names this process has seen synced. That a directory exists proves nothing: the process
         # that made it may have died, or failed, before its name was durable.
         self._durable: set[str] = set()
+        self._new: set[str] = set()  # keys that did not exist before this process put them, and are not settled
         try:
             os.makedirs(self._folder, DIRECTORY_MODE, exist_ok=True)
             with suppress(FileExistsError):
@@ -180,10 +181,12 @@ class LocalStore:
     def put(self, items: Sequence[tuple[str, bytes]]) -> list[Exception | None]:
         group: dict[str, _Item] = {}
         for key, data in items:
+            checked_bytes(checked_key(key, "photos/"), data)
             if key not in group:
-                group[key] = self._item(checked_key(key, "photos/"), checked_bytes(key, data))
+                group[key] = self._item(key, data)
         with self._putting:
             self._put(list(group.values()))
+            self._new.update(item.key for item in group.values() if item.made_final and item.answer is None)
         return [
             group[key].answer if data == group[key].data else _other_bytes(key)  # a key may be there twice
             for key, data in items
@@ -193,6 +196,12 @@ class LocalStore:
         for key in keys:
             # A mark that cannot be removed only makes the key pending once more, which the index recognises.
             self._remove(self._incoming_name(checked_key(key)))
+            self._new.discard(key)
+
+    def take_back(self, keys: Iterable[str]) -> None:
+        mine = self._new.intersection(keys)
+        self.delete(mine)
+        self._new -= mine
 
     def pending(self) -> list[str]:
         try:

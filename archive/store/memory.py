@@ -25,6 +25,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._bytes: dict[str, bytes] = {}
         self._pending: dict[str, None] = {}
+        self._new: set[str] = set()
 
     def put(self, items: Sequence[tuple[str, bytes]]) -> list[Exception | None]:
         for key, data in items:
@@ -37,6 +38,8 @@ class MemoryStore:
             self._fail("put", key)
         except Exception as exc:  # noqa: BLE001 - a test says what fails, and how
             return exc
+        if key not in self._bytes:
+            self._new.add(key)
         if self._bytes.setdefault(key, data) != data:
             return Unavailable(f"{key} holds other bytes already, which are kept; send the frame under another name")
         self._pending[key] = None
@@ -46,6 +49,12 @@ class MemoryStore:
         for key in keys:
             self._fail("settle", checked_key(key))
             self._pending.pop(key, None)
+            self._new.discard(key)
+
+    def take_back(self, keys: Iterable[str]) -> None:
+        mine = self._new.intersection(keys)
+        self.delete(mine)
+        self._new -= mine
 
     def pending(self) -> list[str]:
         self._fail("pending", "")

@@ -226,7 +226,7 @@ class Thumbs:
                 job.signature.set_result(None)
                 await self._note(job, None, Verdict.UNDECODABLE)
                 return
-            self._serve(job, thumbnail(rendering.data))
+            self._serve(job, thumbnail(rendering.data, signature=rendering.signature))
             job.signature.set_result(rendering.signature)
             await self._write(job.key, rendering.data)
             if job.frame.measures is None:
@@ -311,8 +311,10 @@ class Thumbs:
         if job and (signature := await asyncio.shield(job.signature)):
             return signature
         found = self._cache.get(key)
+        if found and (found.signature or found.is_placeholder):
+            return found.signature
         data = found.data if found else await self._stored(key)
-        if data is None or data == PLACEHOLDER:
+        if data is None:
             return None
         with contextlib.suppress(Undecodable):
             return (await self._renderer.render(data, MediaType.JPEG)).signature

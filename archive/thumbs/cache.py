@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import msgspec
 
-_OVERHEAD_BYTES = 400  # of an entry, about: key, etag and objects
+_OVERHEAD_BYTES = 600  # of an entry, about: key, etag, signature and objects
 
 
 class Thumbnail(msgspec.Struct, frozen=True):
@@ -16,11 +16,12 @@ class Thumbnail(msgspec.Struct, frozen=True):
     data: bytes
     etag: str
     is_placeholder: bool = False
+    signature: bytes | None = None  # of the picture, while it is known
 
 
-def thumbnail(data: bytes, *, is_placeholder: bool = False) -> Thumbnail:
+def thumbnail(data: bytes, *, is_placeholder: bool = False, signature: bytes | None = None) -> Thumbnail:
     """A Thumbnail of these bytes."""
-    return Thumbnail(data, f'"{sha256(data).hexdigest()[:20]}"', is_placeholder)
+    return Thumbnail(data, f'"{sha256(data).hexdigest()[:20]}"', is_placeholder, signature)
 
 
 class Cache:

@@ -110,6 +110,7 @@ def _fill(connection: Connection, count: int) -> None:
             "no": no,
             "camera_no": no,
             "boot": f"{no:016x}",
+            "is_ours": 0,
             "highest_number": count // CAMERAS,
             "frames": count // CAMERAS,
         }

@@ -74,7 +74,9 @@ async def test_the_original_comes_over_its_thumbnail(page: Page, archive_server:
     await expect(facts).to_contain_text("whole")
 
 
-async def test_the_original_is_downloaded_under_its_own_name(page: Page, archive_server: Archive) -> None:
+async def test_the_original_is_downloaded_under_a_name_that_says_whose_it_is(
+    page: Page, archive_server: Archive
+) -> None:
     """Byte for byte as the camera sent it."""
     body = jpeg(320, 240, seed=5)
     frame_id = await send(archive_server, body=body)
@@ -85,7 +87,7 @@ async def test_the_original_is_downloaded_under_its_own_name(page: Page, archive
         await page.get_by_role("link", name="Download").click()
     download = await waiting.value
 
-    assert re.fullmatch(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{16}-\d+\.jpg", download.suggested_filename)
+    assert re.fullmatch(r"garden-\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{16}-\d+\.jpg", download.suggested_filename)
     assert (await download.path()).read_bytes() == body
 
 

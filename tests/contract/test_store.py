@@ -301,7 +301,7 @@ def test_the_longest_key_is_kept(store: Store) -> None:
 def test_empty_bytes_are_refused(store: Store) -> None:
     """There is nothing to keep in no bytes: a ValueError."""
     with pytest.raises(ValueError, match="no bytes"):
-        store.put([(KEY, b"")])
+        store.put([(KEY, b"1"), (KEY, b"")])
     with pytest.raises(ValueError, match="no bytes"):
         store.put_derived(THUMBNAIL, b"")
 

@@ -1,0 +1,120 @@
+"""The documents tell the truth: nothing of the program is missing from them, and nothing in them is missing from the program."""
+
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from archive import client, errors
+from archive.app import make_app
+from archive.cli import app as command_line
+from archive.config import Config
+from archive.frame import ChangeKind
+from archive.index.tables import metadata
+from archive.server.problems import RULES
+
+ROOT = Path(__file__).parents[2]
+REF = ROOT / "docs" / "ref"
+
+
+def first_cells(page: str) -> set[str]:
+    """The code words in the first column of every table of a page."""
+    rows = (line.split("|")[1] for line in (REF / page).read_text("utf-8").splitlines() if line.startswith("| `"))
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+def commands(group: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
+    """Every command below *group* by its words."""
+    if not isinstance(group, click.Group):
+        return {" ".join(path): group}
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        found |= commands(command, (*path, name))
+    return found
+
+
+COMMANDS = commands(typer.main.get_command(command_line))
+
+
+def test_every_setting_has_its_sentence() -> None:
+    """docs/ref/settings.md lists exactly the settings there are."""
+    assert first_cells("settings.md") == set(Config.__struct_fields__)
+
+
+def test_every_error_has_its_sentence() -> None:
+    """docs/ref/errors.md lists exactly the errors there are."""
+    ours = {
+        name
+        for module in (errors, client)
+        for name, kind in vars(module).items()
+        if inspect.isclass(kind) and issubclass(kind, errors.ArchiveError) and kind is not errors.ArchiveError
+    }
+
+    assert first_cells("errors.md") == ours
+
+
+def test_every_status_is_told_as_it_is() -> None:
+    """The statuses and answers in docs/ref/errors.md are those of the table in the code."""
+    text = (REF / "errors.md").read_text("utf-8")
+
+    for kind, rule in RULES.items():
+        assert f"| `{kind.__name__}` | {rule.status} | {rule.answer} |" in text
+
+
+def test_every_route_has_its_sentence(tmp_path: Path) -> None:
+    """docs/ref/http.md lists exactly the routes there are; the page's own parts stand in one line."""
+    app = make_app(Config(folder=tmp_path))
+    routes = {
+        f"{route.method} {re.sub(r':[^}]*', '', route.resource.canonical)}"
+        for route in app.router.routes()
+        if route.resource is not None and route.method != "HEAD" and not route.resource.canonical.startswith("/{path")
+    }
+    documented = {cell for cell in first_cells("http.md") if cell.split(" ")[0] in {"GET", "POST", "PUT", "DELETE"}}
+
+    assert documented == routes
+
+
+def test_every_event_has_its_sentence() -> None:
+    """docs/ref/http.md lists every kind of change, and the three events that are none."""
+    assert {*map(str, ChangeKind), "hello", "heartbeat", "reset"} <= first_cells("http.md")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_and_option_has_its_sentence(name: str) -> None:
+    """docs/ref/commands.md has a chapter for each command, and in it each of its options."""
+    text = (REF / "commands.md").read_text("utf-8")
+    chapter = re.search(rf"^## `archive {name}\b.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+
+    assert chapter, f"`archive {name}` has no chapter"
+    for parameter in COMMANDS[name].params:
+        if isinstance(parameter, click.Option) and parameter.name != "help":
+            assert f"`{parameter.opts[0]}`" in chapter[0]
+
+
+def test_every_documented_option_exists() -> None:
+    """docs/ref/commands.md promises no option that no command has."""
+    options = {option for command in COMMANDS.values() for parameter in command.params for option in parameter.opts}
+
+    assert {cell for cell in first_cells("commands.md") if cell.startswith("--")} <= options
+
+
+def test_every_column_has_its_sentence() -> None:
+    """Each column of the index says what it holds."""
+    silent = [str(column) for table in metadata.tables.values() for column in table.columns if not column.comment]
+
+    assert silent == []
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    """No relative link in the documents is dead."""
+    dead = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert dead == []
