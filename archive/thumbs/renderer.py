@@ -174,8 +174,8 @@ class _Ended(Exception):
 class _Worker:
     """One worker process at the other end of a socket.
 
-    The event loop watches the socket for as long as the worker lives, rather than anew for every picture: that is
-    half the price of `loop.sock_recv`, and the death of an idle worker is noticed.
+    The event loop watches the socket for as long as the worker lives: so the death of an idle worker is noticed, and
+    handing over 60 kB costs a third of what it costs through asyncio's streams.
     """
 
     def __init__(self, arguments: tuple[int, ...]) -> None:

@@ -157,6 +157,29 @@ def test_a_refused_key_stays_as_it_was(store: Store, reopen: Callable[[], Store]
     assert reopen().pending() == [KEY]
 
 
+def test_only_what_was_put_newly_is_taken_back(store: Store) -> None:
+    """Taking back forgets what this put made, and neither what was settled nor what was never put."""
+    store.put([(KEY, b"settled")])
+    store.settle([KEY])
+    store.put([(KEY, b"settled"), (OTHER, b"new")])
+
+    store.take_back([KEY, OTHER, SHED])
+
+    assert dict(store.keys()) == {KEY: 7}
+    assert OTHER not in store.pending()
+
+
+def test_what_another_process_put_is_not_taken_back(store: Store, reopen: Callable[[], Store]) -> None:
+    """A key that was there when the store was opened is not new, even when it is put again."""
+    store.put([(KEY, b"old")])
+    again = reopen()
+    again.put([(KEY, b"old")])
+
+    again.take_back([KEY])
+
+    assert again.get(KEY) == b"old"
+
+
 def test_settling_what_is_unknown_is_passed_over(store: Store) -> None:
     """Settling a key twice, or one that was never put, is no error."""
     store.put([(KEY, b"1")])

@@ -68,10 +68,11 @@ class Camera:
     async def send_on(
         self, session: aiohttp.ClientSession, ledger: Ledger, on_kept: Callable[[Name, str], None] | None = None
     ) -> None:
-        """Send until the archive cannot be reached any more."""
+        """Send until the archive cannot be reached any more. While it can, it has no reason to keep a frame not."""
         with suppress(*UNREACHABLE):
-            while True:
-                await self.send(session, ledger, on_kept)
+            while await self.send(session, ledger, on_kept):
+                pass
+            raise AssertionError(f"{self.camera} was not answered `kept`: {ledger.answers}")
 
 
 async def post(session: aiohttp.ClientSession, ledger: Ledger, name: Name, body: bytes) -> bool:

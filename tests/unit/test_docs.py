@@ -3,8 +3,8 @@
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -26,11 +26,11 @@ def first_cells(page: str) -> set[str]:
     return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
 
 
-def commands(group: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
-    """Every command below *group* by its words."""
-    if not isinstance(group, click.Group):
-        return {" ".join(path): group}
-    found: dict[str, click.Command] = {}
+def commands(group: Any, path: tuple[str, ...] = ()) -> dict[str, set[str]]:
+    """Every command below *group* by its words, with its options."""
+    if not hasattr(group, "commands"):
+        return {" ".join(path): {name for parameter in group.params for name in parameter.opts if name[:2] == "--"}}
+    found: dict[str, set[str]] = {}
     for name, command in group.commands.items():
         found |= commands(command, (*path, name))
     return found
@@ -89,16 +89,12 @@ def test_every_command_and_option_has_its_sentence(name: str) -> None:
     chapter = re.search(rf"^## `archive {name}\b.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
 
     assert chapter, f"`archive {name}` has no chapter"
-    for parameter in COMMANDS[name].params:
-        if isinstance(parameter, click.Option) and parameter.name != "help":
-            assert f"`{parameter.opts[0]}`" in chapter[0]
+    assert [option for option in COMMANDS[name] - {"--help"} if f"`{option}`" not in chapter[0]] == []
 
 
 def test_every_documented_option_exists() -> None:
     """docs/ref/commands.md promises no option that no command has."""
-    options = {option for command in COMMANDS.values() for parameter in command.params for option in parameter.opts}
-
-    assert {cell for cell in first_cells("commands.md") if cell.startswith("--")} <= options
+    assert {cell for cell in first_cells("commands.md") if cell.startswith("--")} <= set().union(*COMMANDS.values())
 
 
 def test_every_column_has_its_sentence() -> None:

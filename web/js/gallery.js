@@ -8,6 +8,8 @@ import * as words from "./words.js";
 /** @typedef {import("./api.js").Frame} Frame */
 /** @typedef {import("./format.js").Calendar} Calendar */
 
+const motion = matchMedia("(prefers-reduced-motion: no-preference)");
+
 /**
  * @param {HTMLElement} element
  * @param {{ day: HTMLTemplateElement, frame: HTMLTemplateElement }} templates
@@ -84,7 +86,7 @@ export function gallery(element, templates, onOpen) {
   function rowOf(frame, calendar, isArriving) {
     const known = rows.get(frame.id);
     const row = known?.row ?? copy(templates.frame);
-    if (!known && isArriving) row.dataset.arriving = "";
+    if (!known && isArriving && motion.matches) row.dataset.arriving = "";
     if (known?.frame !== frame) write(row, frame, calendar);
     rows.set(frame.id, { row, frame });
     return row;
