@@ -135,9 +135,11 @@ async def _thumbs(app: web.Application) -> AsyncIterator[None]:
         max_scans=config.max_scans,
     )
     await renderer.start()
-    async with _running(thumbs.run()):
-        yield
-    await renderer.close()
+    try:
+        async with _running(thumbs.run()):
+            yield
+    finally:
+        await renderer.close()
 
 
 async def _intake(app: web.Application) -> AsyncIterator[None]:

@@ -89,7 +89,7 @@ export function viewer(dialog, { onStep, onClose }) {
   /** @param {Frame} frame @param {Calendar} calendar */
   function caption(frame, calendar) {
     part("h2").textContent = no(frame.id);
-    part("header .camera").textContent = frame.camera;
+    part(".head .camera").textContent = frame.camera;
     part(".taken").textContent = `${calendar.date(frame.taken_at)}, ${calendar.time(frame.taken_at)}`;
     part(".taken").setAttribute("datetime", frame.taken_at);
   }
