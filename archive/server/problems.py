@@ -79,22 +79,37 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     """Turns whatever a handler raises into a problem."""
     try:
         return await handler(request)
-    except errors.ArchiveError as error:
-        return of_error(request, error)
-    except web.HTTPRequestEntityTooLarge as error:
-        return of_error(request, errors.TooLarge(error.text or "too large"))
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        response = problem(error.status, error.reason, _in_words(request, error))
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
-        return response
     except ConnectionError:  # the other side left; nobody is there to answer
-        raise
-    except Exception:
-        log.exception("%s %s failed in our own code", request.method, request.path)
-        return problem(500, "Our mistake", "the archive failed to answer this; its log says why")
+        return _cut(request)
+    except Exception as error:  # noqa: BLE001 - told of and answered below
+        if request.writer.output_size:
+            log.error("the answer to %s %s was cut off: %s", request.method, request.path, error)  # noqa: TRY400 - says all
+            return _cut(request)
+        return _answer(request, error)
+
+
+def _answer(request: web.Request, error: Exception) -> web.Response:
+    match error:
+        case errors.ArchiveError():
+            return of_error(request, error)
+        case web.HTTPRequestEntityTooLarge():
+            return of_error(request, errors.TooLarge(error.text or "too large"))
+        case web.HTTPException() if error.status >= 400:
+            response = problem(error.status, error.reason, _in_words(request, error))
+            if "Allow" in error.headers:
+                response.headers["Allow"] = error.headers["Allow"]
+            return response
+        case web.HTTPException():
+            raise error
+    log.error("%s %s failed in our own code", request.method, request.path, exc_info=error)
+    return problem(500, "Our mistake", "the archive failed to answer this; its log says why")
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Break the connection off: half an answer must not look like a whole one. aiohttp then sends nothing of this."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
 
 
 def _in_words(request: web.Request, error: web.HTTPException) -> str:

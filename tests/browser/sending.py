@@ -1,6 +1,7 @@
 """Frames for the page to show, sent through the socket that only the archive's owner can open."""
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ import aiohttp
 
 from tests.pictures import jpeg
 
-BOOT = "9f3a61c0e2b47d18"
 AT_ONCE = 8
 
 _numbers = itertools.count()
@@ -51,10 +51,11 @@ async def send_all(archive: Archive, frames: Sequence[tuple[str, datetime, bytes
 
 async def _send(session: aiohttp.ClientSession, camera: str, taken: datetime, body: bytes | None) -> int:
     number = next(_numbers)
+    boot = hashlib.sha256(camera.encode()).hexdigest()[:16]
     headers = {
         "Content-Type": "image/jpeg",
         "Camera-Status": f'id="{camera}"',
-        "Camera-Frame": f'boot="{BOOT}", number={number}, taken={round(taken.timestamp() * 1000)}',
+        "Camera-Frame": f'boot="{boot}", number={number}, taken={round(taken.timestamp() * 1000)}',
     }
     data = body or jpeg(320, 240, seed=number)
     async with session.post("http://archive/api/frames", headers=headers, data=data) as answer:

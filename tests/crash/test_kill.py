@@ -75,7 +75,7 @@ async def _live_and_die(
     server: Server, cameras: Iterable[Camera], ledger: Ledger, follower: Follower, rng: random.Random
 ) -> None:
     """What was acknowledged before is there; then the cameras send until the server is killed under them."""
-    left = rng.randint(20, 200)
+    left = rng.randint(10, 100)
 
     def count(_name: Name, _digest: str) -> None:
         nonlocal left
