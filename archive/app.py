@@ -115,7 +115,7 @@ async def _index(app: web.Application) -> AsyncIterator[None]:
         changes_kept=config.changes_kept,
     )
     try:
-        await recover(app[keys.STORE], index)
+        await recover(app[keys.STORE], index, config.folder)
         yield
     finally:
         await index.close()

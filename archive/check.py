@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from archive.errors import ArchiveError, UnsupportedMedia
+from archive.errors import ArchiveError, FrameNotFound, UnsupportedMedia
 from archive.frame import Frame
 from archive.index import Index
 from archive.recovery import adopt
@@ -42,7 +42,7 @@ async def check(
 ) -> AsyncIterator[Finding | Progress]:
     """Everything that is not as promised. *deep* reads and hashes every original; *repair* mends what can be mended.
 
-    The archive may be running. Nothing is ever deleted: bytes that are gone or damaged can only be told of.
+    The archive may be running. No frame is ever deleted: bytes that are gone or damaged can only be told of.
     """
     for what in await index.faults():
         yield Finding(kind="index", what=what)
@@ -50,10 +50,11 @@ async def check(
         yield told
     async for told in _originals(store, index, repair=repair):
         yield told
-    for what in await index.miscounts():
+    miscounts = await index.miscounts()
+    if miscounts and repair:
+        await index.recount()
+    for what in miscounts:
         yield Finding(kind="counts", what=what, is_mended=repair)
-        if repair:
-            await index.recount()
 
 
 async def _rows(store: Store, index: Index, *, deep: bool) -> AsyncIterator[Finding | Progress]:
@@ -88,19 +89,32 @@ async def _originals(store: Store, index: Index, *, repair: bool) -> AsyncIterat
     done = 0
     names: Iterator[str] = (key for key, _ in store.keys("photos"))
     while keys := await asyncio.to_thread(lambda: list(islice(names, BATCH))):
-        for key in await index.unknown(keys):
-            yield await _orphan(store, index, key, repair=repair)
+        for finding in await _orphans(store, index, await index.unknown(keys), repair=repair):
+            yield finding
         done += len(keys)
         yield Progress(step="looking for rows", done=done, total=max(done, index.total))
 
 
-async def _orphan(store: Store, index: Index, key: str, *, repair: bool) -> Finding:
-    finding = Finding(kind="orphan", what=f"{key} has no row")
-    if repair:
-        try:
-            is_new = await adopt(store, index, key)
-        except (UnsupportedMedia, IndexError) as error:
-            return Finding(kind="stranger", what=f"{key} is no frame of this archive: {error}")
-        finding.is_mended = True
-        finding.what += "; adopted" if is_new else "; the same frame stands under another name, so it was removed"
-    return finding
+async def _orphans(store: Store, index: Index, keys: list[str], *, repair: bool) -> list[Finding]:
+    if keys:
+        # A frame that is being kept just now is on the shelf a moment before its row is there.
+        await index.settled()
+        keys = await index.unknown(keys)
+    if not repair:
+        return [Finding(kind="orphan", what=f"{key} has no row") for key in keys]
+    return [_mended(key, answer) async for key, answer in adopt(store, index, keys)]
+
+
+def _mended(key: str, answer: bool | ArchiveError) -> Finding:
+    match answer:
+        case True:
+            return Finding(kind="orphan", what=f"{key} had no row; it has one now", is_mended=True)
+        case False:
+            what = f"{key} had no row; its frame has one under another name, so one copy was removed"
+            return Finding(kind="orphan", what=what, is_mended=True)
+        case UnsupportedMedia():
+            return Finding(kind="stranger", what=f"{key} is no frame of this archive: {answer}")
+        case FrameNotFound():
+            return Finding(kind="orphan", what=f"{key} had no row, and is gone by now", is_mended=True)
+        case _:
+            return Finding(kind="orphan", what=f"{key} has no row and cannot get one: {answer}")

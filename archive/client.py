@@ -14,6 +14,7 @@ from typing import Self
 
 import aiohttp
 import msgspec
+from aiohttp.client_exceptions import UnixClientConnectorError
 from yarl import URL
 
 from archive import fields
@@ -216,7 +217,7 @@ class CameraClient:
 
 def _why(exc: aiohttp.ClientError | OSError) -> str:
     """A broken connection in words for a person; asyncio's own are made for programmers."""
-    if isinstance(exc, aiohttp.UnixClientConnectorError):
+    if isinstance(exc, UnixClientConnectorError):
         return "the archive is not running just now"
     if isinstance(exc, aiohttp.ClientConnectorDNSError):
         return f"no host is known as {exc.host}"

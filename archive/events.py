@@ -4,6 +4,7 @@ The rules of this file:
 * The index's log is the truth; this only passes on what it has committed, in the order of `seq`.
 * A listener is joined to the live stream exactly after the last change it was replayed: none missing, none doubled.
 * Nobody waits for a slow listener: it is dropped when it falls behind, and reads the log again when it comes back.
+  Only its own replay does: what it missed may be more than it can take at once.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ class Listener(Protocol):
 
     def write(self, data: bytes) -> None:
         """Take these bytes, or drop the connection; never raise."""
+
+    async def drained(self) -> None:
+        """Return when most of what was written is gone, or the connection is; never raise."""
 
     def end(self) -> None:
         """The archive is closing."""
@@ -136,12 +140,13 @@ class Events:
             # What is committed and not yet published will come by `publish`; taking it here would double it.
             published = [change for change in log.changes if change.seq <= self._index.last_seq]
             listener.write(b"".join(map(self._encode, published)))
+            await listener.drained()
             after = published[-1].seq if published else last_seq
 
     async def wait(self, *, after: int, timeout_s: float) -> None:
-        """Return when the log has gone beyond *after*, or after *timeout_s*, or when the archive closes."""
+        """Return when the log stands elsewhere than at *after*, or after *timeout_s*, or when the archive closes."""
         deadline = self._loop.time() + timeout_s
-        while self._index.last_seq <= after and not self.is_closed:
+        while self._index.last_seq == after and not self.is_closed:
             changed = self._changed
             try:
                 async with asyncio.timeout_at(deadline):

@@ -76,8 +76,8 @@ class Intake:
             self._free_bytes = self._store.free_bytes()
         if self._free_bytes is not None and self._free_bytes - size_bytes < self._disk_floor_bytes:
             raise DiskFull(
-                f"only {self._free_bytes / 1e6:.0f} MB are free and {self._disk_floor_bytes / 1e6:.0f} MB must stay so; "
-                "make room, or lower disk_floor_bytes"
+                f"only {self._free_bytes / 1e6:.0f} MB are free and {self._disk_floor_bytes / 1e6:.0f} MB must stay "
+                "so; make room, or lower disk_floor_bytes"
             )
 
     async def accept(self, upload: Upload) -> Kept:
@@ -98,7 +98,7 @@ class Intake:
         kept = await self._index.add(frame)
         if kept.is_new:
             self._on_kept(kept.frame, picture, upload.body)
-        if kept.is_new and kept.frame.name != frame.name:
+        if kept.is_new and kept.is_further:
             log.warning(
                 "camera %s sent two different frames as number %d of boot %s; both are kept",
                 frame.camera,

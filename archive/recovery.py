@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
-from archive.errors import UnsupportedMedia
-from archive.frame import NAME, FrameClaim, NewFrame, photo_key, unix_ms
-from archive.index import Index
+from archive.errors import ArchiveError, FrameNotFound, Malformed, Unavailable, UnsupportedMedia
+from archive.frame import NAME, FrameClaim, NewFrame, camera_id, photo_key, unix_ms
+from archive.index import Index, Kept
 from archive.jpeg import inspect
 from archive.store import Store
 
 log = logging.getLogger(__name__)
+
+FILLING_NAME = "filling-index"  # while this file is in the folder, not every original has its row yet
+GROUP = 16  # originals adopted together: one commit for all of them
+YEARS = range(1970, 9999)  # what a date in a file's name may say: each is a day in every time zone
 
 
 class Recovered(msgspec.Struct, kw_only=True):
@@ -24,6 +30,7 @@ class Recovered(msgspec.Struct, kw_only=True):
     swept: int = 0  # beginnings of files: their cameras were never answered
     adopted: int = 0  # files without a row, that have one now
     known: int = 0  # files that had a row already
+    left: int = 0  # files that could not get one
 
 
 def make_durable(store: Store) -> None:
@@ -34,72 +41,129 @@ def make_durable(store: Store) -> None:
     store.sync()
 
 
-async def recover(store: Store, index: Index) -> Recovered:
+async def recover(store: Store, index: Index, folder: Path) -> Recovered:
     """Settle what was put and perhaps never indexed. A new index beside old originals is filled from them.
 
-    Costs as much as was in flight, not as much as is kept. Twice is harmless.
+    Costs as much as was in flight, not as much as is kept. Twice is harmless, and so is being cut short: *folder* holds
+    a mark while an index is filled, and the next start goes on. Raises Corrupt, and Unavailable where nothing can be
+    read.
     """
     recovered = Recovered()
+    filling = folder / FILLING_NAME
+    is_new = index.total == 0 or await asyncio.to_thread(filling.exists)
     pending = await asyncio.to_thread(store.pending)
     recovered.swept = await asyncio.to_thread(store.swept)
-    for key in pending:
-        await _adopt_into(recovered, store, index, key)
-    await asyncio.to_thread(store.settle, pending)
-    if index.total == 0:
-        await _refill(recovered, store, index)
-    if recovered.swept or recovered.adopted:
+    await _adopt_all(recovered, store, index, pending)
+    if is_new:
+        await _fill(recovered, store, index, filling)
+    if recovered.swept or recovered.adopted or recovered.left:
         log.info(
-            "recovered: %d beginnings swept, %d frames adopted, %d known already",
+            "recovered: %d beginnings swept, %d frames adopted, %d known already, %d left alone",
             recovered.swept,
             recovered.adopted,
             recovered.known,
+            recovered.left,
         )
     return recovered
 
 
-async def adopt(store: Store, index: Index, key: str) -> bool:
-    """Give the original under *key* its row, from its name and its bytes; whether it had none. Raises UnsupportedMedia.
+async def adopt(store: Store, index: Index, keys: Sequence[str]) -> AsyncIterator[tuple[str, bool | ArchiveError]]:
+    """Give the originals under *keys* their rows, from their names and bytes. An answer for each, in order.
 
-    Of its times only the one in its name is left, so that stands for all of them.
+    True: it has one now; False: its frame had one already. Of its times only the one in its name is left, so that
+    stands for all of them. Where the frame stands under another name too, and its bytes with it, one copy is enough and
+    the key is deleted. UnsupportedMedia: it is no frame; FrameNotFound: it is gone; Unavailable: it stays as it is.
+    Raises Corrupt when the index fails.
     """
+    for start in range(0, len(keys), GROUP):
+        group = keys[start : start + GROUP]
+        frames = await asyncio.to_thread(lambda keys: [_read(store, key) for key in keys], group)
+        kept = await asyncio.gather(*(_add(index, frame) for frame in frames))
+        for key, frame, answer in zip(group, frames, kept, strict=True):
+            yield key, await asyncio.to_thread(_end, store, key, frame, answer)
+
+
+def _read(store: Store, key: str) -> NewFrame | ArchiveError:
     camera, name = key.split("/")[1], key.rpartition("/")[2]
     parts = NAME.fullmatch(name)
     if parts is None or photo_key(camera, name) != key:
-        raise UnsupportedMedia(f"{key} is not named like a frame")
-    body = await asyncio.to_thread(store.get, key)
-    at = datetime.strptime(parts["day"] + parts["time"] + parts["ms"] + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
-    frame = NewFrame(
-        camera=camera,
-        boot=parts["boot"],
-        number=int(parts["number"]),
-        name=name,
-        body=body,
-        sha256=hashlib.sha256(body).digest(),
-        picture=inspect(body),
-        claim=FrameClaim(boot=parts["boot"], number=int(parts["number"])),
-        received_at_ms=unix_ms(at),
-    )
-    kept = await index.add(frame)
-    if kept.frame.key != key:  # the same frame stands under another name: one copy is enough
-        await asyncio.to_thread(store.delete, [key])
+        return UnsupportedMedia(f"{key} is not named like a frame")
+    try:
+        camera_id(camera)
+        at = datetime.strptime(parts["day"] + parts["time"] + parts["ms"] + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+        if at.year not in YEARS:
+            return UnsupportedMedia(f"{key} is not named like a frame: nothing was taken in the year {at.year}")
+        body = store.get(key)
+        return NewFrame(
+            camera=camera,
+            boot=parts["boot"],
+            number=int(parts["number"]),
+            name=name,
+            body=body,
+            sha256=hashlib.sha256(body).digest(),
+            picture=inspect(body),
+            claim=FrameClaim(boot=parts["boot"], number=int(parts["number"])),
+            received_at_ms=unix_ms(at),
+        )
+    except (Malformed, ValueError) as error:
+        return UnsupportedMedia(f"{key} is not named like a frame: {error}")
+    except KeyError:
+        return FrameNotFound(f"{key} is gone")
+    except (UnsupportedMedia, Unavailable) as error:
+        return error
+
+
+async def _add(index: Index, frame: NewFrame | ArchiveError) -> Kept | ArchiveError:
+    if isinstance(frame, ArchiveError):
+        return frame
+    try:
+        return await index.add(frame)
+    except Unavailable as error:
+        return error
+
+
+def _end(store: Store, key: str, frame: NewFrame | ArchiveError, kept: Kept | ArchiveError) -> bool | ArchiveError:
+    if isinstance(frame, ArchiveError):
+        return frame
+    if isinstance(kept, ArchiveError):
+        return kept
+    other = kept.frame.key
+    if other != key:
+        [error] = store.put([(other, frame.body)])  # proves the other copy, and puts it back where it was gone
+        if error is not None:
+            return Unavailable(f"{key} is the same frame as {other}, which cannot be mended: {error}")
+        store.delete([key])
+    store.settle([key, other])
     return kept.is_new
 
 
-async def _refill(recovered: Recovered, store: Store, index: Index) -> None:
-    keys = await asyncio.to_thread(lambda: sorted(key for key, _ in store.keys("photos")))
+async def _fill(recovered: Recovered, store: Store, index: Index, filling: Path) -> None:
+    keys = await asyncio.to_thread(lambda: [key for key, _ in store.keys("photos")])
     if keys:
         log.info("the index is new and %d originals are not: filling it from them", len(keys))
-    for done, key in enumerate(keys, 1):
-        await _adopt_into(recovered, store, index, key)
+        await asyncio.to_thread(filling.touch)
+        await asyncio.to_thread(store.sync)  # the mark is durable before the first row is
+        await _adopt_all(recovered, store, index, keys)
+    await asyncio.to_thread(filling.unlink, missing_ok=True)
+
+
+async def _adopt_all(recovered: Recovered, store: Store, index: Index, keys: Sequence[str]) -> None:
+    done = 0
+    async for key, answer in adopt(store, index, sorted(keys, key=_age)):
+        if answer is True:
+            recovered.adopted += 1
+        elif answer is False:
+            recovered.known += 1
+        else:
+            recovered.left += 1
+            log.warning("%s was left alone: %s", key, answer)
+        done += 1
         if done % 10_000 == 0:
             log.info("%d of %d", done, len(keys))
 
 
-async def _adopt_into(recovered: Recovered, store: Store, index: Index, key: str) -> None:
-    try:
-        if await adopt(store, index, key):
-            recovered.adopted += 1
-        else:
-            recovered.known += 1
-    except (UnsupportedMedia, KeyError) as error:
-        log.warning("%s was left alone: %s", key, error)
+def _age(key: str) -> tuple[bool, str]:
+    """Oldest first; and after all others those whose names say that another frame has their number."""
+    name = key.rpartition("/")[2]
+    parts = NAME.fullmatch(name)
+    return bool(parts and parts["digest"]), name

@@ -11,7 +11,6 @@ from archive.cli.camera import cameras
 from archive.cli.check import check
 from archive.cli.send import send
 from archive.cli.serve import serve
-
 from archive.cli.simulate import simulate
 from archive.errors import ArchiveError
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.cli.through import owners_session, require_ok
+from archive.frame import camera_id
 from archive.server.answers import CamerasAnswer, NewKey, Revoked
 
 cameras = typer.Typer(no_args_is_help=True, help="Cameras and their keys.")
@@ -64,7 +65,8 @@ def revoke(name: Name, folder: Folder = None) -> None:
 
 
 async def _revoke(name: str, folder: Path | None) -> Revoked:
-    async with owners_session(folder) as session, session.delete(f"/api/cameras/{name}/keys") as response:
+    camera = camera_id(name)
+    async with owners_session(folder) as session, session.delete(f"/api/cameras/{camera}/keys") as response:
         await require_ok(response)
         return msgspec.json.decode(await response.read(), type=Revoked)
 

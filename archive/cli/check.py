@@ -20,7 +20,9 @@ def check(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read and hash every original; takes as long as reading them.")
     ] = False,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; nothing is ever deleted.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended; no frame is ever deleted.")
+    ] = False,
 ) -> None:
     """See whether the invariants hold: every row with its bytes, every original with its row, every count right.
 

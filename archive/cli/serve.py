@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psutil
 import segno
@@ -51,26 +51,34 @@ def serve(
 
 
 async def _serve(config: Config) -> int:
+    """Serve until a signal asks us to end, also while the archive is still being opened; the exit status."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     _require_free(config.host, config.port)
+    serving = asyncio.create_task(_serve_until_failure(config))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        log.info("closing")
+        serving.cancel()  # once: a second signal changes nothing
+    try:
+        return await serving
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _serve_until_failure(config: Config) -> int:
     async with opened(config, port=config.port) as archive:
         try:
             port = await archive.listen(config.host, config.port)
         except OSError as error:
             raise _port_error(config, error) from error
         _say_where(config, port)
-        stopping = asyncio.create_task(stop.wait())
-        either: set[asyncio.Future[Any]] = {stopping, archive.failed}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if archive.failed.done():
-            log.critical("%s. Ending, so that the next start recovers", archive.failed.result())
-            return EXIT_FAILED
-        log.info("closing")
-    return 0
+        log.critical("%s. Ending, so that the next start recovers", await archive.failed)
+        return EXIT_FAILED
 
 
 def _require_free(host: str, port: int) -> None:
@@ -89,7 +97,8 @@ def _port_error(config: Config, error: OSError) -> ConfigError:
     if error.errno == errno.EADDRINUSE:
         free = _free_port(config.host, config.port)
         return ConfigError(
-            f"port {config.port} is taken by {_who_has(config.port)}; end that, or choose another: archive serve --port {free}"
+            f"port {config.port} is taken by {_who_has(config.port)}; "
+            f"end that, or choose another: archive serve --port {free}"
         )
     if error.errno == errno.EACCES:
         return ConfigError(

@@ -21,8 +21,12 @@ from archive.server.answers import Problem
 async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSession]:
     """A session whose requests the archive in *folder* takes as its owner's. Raises ConfigError, Locked, Corrupt."""
     config = load(folder, {})
+    try:
+        runs = is_running(config.folder)
+    except PermissionError as exc:
+        raise ConfigError(f"the archive in {config.folder} belongs to another user") from exc
     async with contextlib.AsyncExitStack() as stack:
-        if not is_running(config.folder):
+        if not runs:
             if not config.folder.is_dir():
                 raise ConfigError(
                     f"there is no archive in {config.folder}; `archive serve` makes one, --folder names another"

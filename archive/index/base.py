@@ -13,7 +13,7 @@ from archive.frame import Camera, Change, Frame, Lost, Measures, NewFrame, Verdi
 
 
 class Shelf(Protocol):
-    """Where the bytes of frames go before their rows. Called in the index's writer thread, a group of frames at a time."""
+    """Where the bytes of frames go before their rows. Called in the index's writer thread, a group at a time."""
 
     def put(self, frames: Sequence[NewFrame]) -> Sequence[Exception | None]:
         """Make the frames' bytes durable; one answer per frame, None for done."""
@@ -30,6 +30,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     frame: Frame
     is_new: bool
+    is_further: bool = False  # another frame bears the same camera, boot and number: a fault of the camera
     settings: Settings | None = None  # the camera's settings of record, whatever version it has
 
 
@@ -152,6 +153,9 @@ class Index(Protocol):
         """What the camera confessed, oldest first. Raises CameraNotFound."""
 
     # -- for `check`
+
+    async def settled(self) -> None:
+        """Return when every `add` begun before this has been answered."""
 
     async def frames_after(self, frame_id: int, *, limit: int) -> list[Frame]:
         """Frames by rising id, above *frame_id*."""

@@ -11,22 +11,25 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
-from archive.dating import better_epoch, date, redate
+from archive.dating import better_epoch, date
 from archive.frame import (
     Change,
     ChangeKind,
     Epoch,
     Frame,
+    FrameClaim,
     Lost,
     NewFrame,
     TimeSource,
     Verdict,
 )
 from archive.index.base import Kept, Settings, Shelf
+from archive.index.many import Many
 from archive.index.rows import FRAMES, frame_of
-from archive.index.tables import boots, cameras, changes, days, frames, losses, settings
+from archive.index.tables import HANGING, boots, cameras, changes, days, frames, losses, settings
 
 BOOTS_REMEMBERED = 10_000
+DAYS_REMEMBERED = 10_000
 
 
 class CameraState:
@@ -61,7 +64,7 @@ class Entry:
         self.frame = frame
         self.known: Frame | None = None  # it has a row
         self.same_as: Entry | None = None  # it stands earlier in this group
-        self.is_further = False  # another frame bears the same camera, boot and number
+        self.is_further = False  # a row with other bytes bears the same camera, boot and number
         self.error: Exception | None = None
         self.result: Kept | None = None
 
@@ -80,6 +83,7 @@ class Keeping:
         self._cameras: dict[str, CameraState] = {}
         self._boots: OrderedDict[tuple[int, str], BootState] = OrderedDict()
         self._days: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._is_loaded = False
         self._next_frame_id = 0
         self._next_seq = 0
         self._oldest_seq = 0
@@ -96,15 +100,18 @@ class Keeping:
         return entries
 
     def apply(self, connection: Connection, entries: list[Entry], told: list[Change]) -> list[Kept | Exception]:
-        if not self._next_frame_id:
-            self.load(connection)
-        self._insert([entry for entry in entries if entry.is_new], connection, told)
-        for entry in entries:
-            if entry.error is None and entry.frame.lost:
+        self._insert(connection, [entry for entry in entries if entry.is_new], told)
+        answers = [self._answer(connection, entry) for entry in entries]
+        for entry, answer in zip(entries, answers, strict=True):
+            if entry.frame.lost and isinstance(answer, Kept):
                 self._confess(connection, entry.frame, entry.frame.lost, told)
-        return [self._answer(entry) for entry in entries]
+        return answers
 
     def committed(self, entries: list[Entry]) -> None:
+        while len(self._boots) > BOOTS_REMEMBERED:  # between groups: within one, what is remembered runs ahead of rows
+            self._boots.popitem(last=False)
+        while len(self._days) > DAYS_REMEMBERED:
+            self._days.popitem(last=False)
         self._shelf.settle([entry.frame for entry in entries if entry.is_new])
 
     def rolled_back(self, entries: list[Entry]) -> None:
@@ -113,35 +120,42 @@ class Keeping:
 
     def forget(self) -> None:
         """Trust nothing remembered: the next group asks the tables again."""
+        self._is_loaded = False
         self._cameras.clear()
         self._boots.clear()
         self._days.clear()
-        self._next_frame_id = 0
 
     # -- recognising
 
     def _recognise(self, connection: Connection, entries: list[Entry]) -> None:
-        asked: dict[tuple[int, int], list[Frame]] = {}
-        for entry in entries:
-            boot = self._boot(connection, entry.frame)
-            if boot and entry.frame.number <= boot.highest_number:
-                asked[boot.no, entry.frame.number] = []
-        if asked:
-            named = tuple_(frames.c.boot_no, frames.c.number).in_(list(asked))
-            for row in connection.execute(FRAMES.add_columns(frames.c.boot_no).where(named)):
-                asked[row.boot_no, row.number].append(frame_of(row))
+        rows = self._rows_of_numbers(connection, entries)
         here: dict[tuple[str, str, int], list[Entry]] = {}
         for entry in entries:
             frame = entry.frame
-            boot = self._boot(connection, frame)
-            rows = asked.get((boot.no, frame.number), []) if boot else []
-            earlier = here.setdefault((frame.camera, frame.boot, frame.number), [])
-            entry.known = next((row for row in rows if row.sha256 == frame.sha256), None)
-            entry.same_as = next((other for other in earlier if other.frame.sha256 == frame.sha256), None)
-            if (rows or earlier) and entry.is_new:
-                entry.is_further = True
-                entry.frame = msgspec.structs.replace(frame, name=_apart(frame))
+            named = frame.camera, frame.boot, frame.number
+            there, earlier = rows.get(named, ()), here.setdefault(named, [])
+            if there or earlier:
+                entry.known = next((row for row in there if row.sha256 == frame.sha256), None)
+                entry.same_as = next((other for other in earlier if other.frame.sha256 == frame.sha256), None)
+                entry.is_further = bool(there)
+                taken = {row.name for row in there} | {other.frame.name for other in earlier}
+                if entry.is_new and frame.name in taken:
+                    entry.frame = msgspec.structs.replace(frame, name=_apart(frame))
             earlier.append(entry)
+
+    def _rows_of_numbers(self, connection: Connection, entries: list[Entry]) -> dict[tuple[str, str, int], list[Frame]]:
+        asked = set()
+        for entry in entries:
+            boot = self._boot(connection, entry.frame)
+            if boot and entry.frame.number <= boot.highest_number:  # frames in order ask nothing
+                asked.add((boot.no, entry.frame.number))
+        rows: dict[tuple[str, str, int], list[Frame]] = {}
+        if asked:
+            named = tuple_(frames.c.boot_no, frames.c.number).in_(asked)
+            for row in connection.execute(FRAMES.where(named)):
+                frame = frame_of(row)
+                rows.setdefault((frame.camera, frame.boot, frame.number), []).append(frame)
+        return rows
 
     def camera(self, connection: Connection, camera: str) -> CameraState | None:
         state = self._cameras.get(camera)
@@ -169,12 +183,7 @@ class Keeping:
             if row.epoch_source
             else None
         )
-        return self._remember((camera.no, frame.boot), BootState(row.no, row.highest_number, row.frames, epoch))
-
-    def _remember(self, key: tuple[int, str], state: BootState) -> BootState:
-        self._boots[key] = state
-        if len(self._boots) > BOOTS_REMEMBERED:
-            self._boots.popitem(last=False)
+        state = self._boots[camera.no, frame.boot] = BootState(row.no, row.highest_number, row.frames, epoch)
         return state
 
     # -- inserting
@@ -188,6 +197,7 @@ class Keeping:
         self._next_frame_id = max(highest, (told.frame_id or 0) if told else 0, self._sequence(connection)) + 1
         self._next_seq = (told.seq if told else 0) + 1
         self._oldest_seq = connection.scalar(select(changes.c.seq).order_by(changes.c.seq).limit(1)) or 1
+        self._is_loaded = True
 
     def _sequence(self, connection: Connection) -> int:
         """The highest frame id ever given, as SQLite's AUTOINCREMENT remembers it beyond deletion."""
@@ -207,6 +217,8 @@ class Keeping:
         self, connection: Connection, news: list[tuple[ChangeKind, CameraState, dict[str, Any]]], told: list[Change]
     ) -> None:
         """Write rows of the log, and prune what nobody may ask for any more."""
+        if not self._is_loaded:
+            self.load(connection)
         rows = []
         for kind, camera, what in news:
             frame: Frame | None = what.get("frame")
@@ -215,7 +227,7 @@ class Keeping:
             rows.append(
                 {
                     "seq": seq,
-                    "kind": kind,
+                    "kind": kind.value,
                     "camera_no": camera.no,
                     "frame_id": frame.id if frame else None,
                     "loss_no": what.get("loss_no"),
@@ -231,20 +243,20 @@ class Keeping:
                     lost=what.get("lost"),
                 )
             )
-        if rows:
-            connection.execute(_ADD_CHANGES, rows)
+        _ADD_CHANGES.execute(connection, rows)
         if self.last_seq - self._oldest_seq > self._changes_kept + 1000:
             self._oldest_seq = self.last_seq - self._changes_kept
             connection.execute(changes.delete().where(changes.c.seq < self._oldest_seq))
 
-    def _insert(self, entries: list[Entry], connection: Connection, told: list[Change]) -> None:
-        if not entries:
-            return
+    def _insert(self, connection: Connection, entries: list[Entry], told: list[Change]) -> None:
+        if not self._is_loaded:
+            self.load(connection)
         rows: list[dict[str, Any]] = []
         news: list[tuple[ChangeKind, CameraState, dict[str, Any]]] = []
         of_cameras: dict[int, dict[str, Any]] = {}
         of_boots: dict[int, dict[str, Any]] = {}
         of_days: dict[tuple[int, int], int] = {}
+        numbers: set[tuple[int, int]] = set()
         learnt: dict[int, tuple[CameraState, Epoch]] = {}
         for entry in entries:
             new = entry.frame
@@ -258,32 +270,35 @@ class Keeping:
             if epoch is not boot.epoch and epoch is not None:
                 boot.epoch = epoch
                 learnt[boot.no] = (camera, epoch)
-            frame, row = self._row(new, camera, boot)
+            said = _json(new.status.said)
+            frame, row = self._row(new, camera, boot, said)
             rows.append(row)
             news.append((ChangeKind.FRAME, camera, {"frame": frame}))
-            entry.result = Kept(frame=frame, is_new=True, settings=camera.settings)
+            is_further = entry.is_further or (boot.no, new.number) in numbers
+            numbers.add((boot.no, new.number))
+            entry.result = Kept(frame=frame, is_new=True, is_further=is_further, settings=camera.settings)
             counted = of_cameras.setdefault(camera.no, {"b_no": camera.no, "more": 0})
             counted |= {
                 "more": counted["more"] + 1,
                 "latest": frame.id,
                 "seen": new.received_at_ms,
-                "said": _json(new.status.said),
+                "said": said,
             }
             boot.highest_number = max(boot.highest_number, new.number)
-            boot.frames += not entry.is_further
+            boot.frames += not is_further
             of_boots[boot.no] = _boot_row(boot, new.received_at_ms)
             day = day_of(frame.taken_at_ms, self._zone)
             for no in (camera.no, 0):
                 of_days[no, day] = of_days.get((no, day), 0) + 1
-        connection.execute(_ADD_FRAMES, rows)
+        _ADD_FRAMES.execute(connection, rows)
         self.tell_all(connection, news, told)
-        connection.execute(_COUNT_CAMERA, list(of_cameras.values()))
-        connection.execute(_NOTE_BOOT, list(of_boots.values()))
+        _COUNT_CAMERA.execute(connection, list(of_cameras.values()))
+        _NOTE_BOOT.execute(connection, list(of_boots.values()))
         self._count_days(connection, of_days)
         for boot_no, (camera, epoch) in learnt.items():
             self._redate(connection, boot_no, camera, epoch, told)
 
-    def _row(self, new: NewFrame, camera: CameraState, boot: BootState) -> tuple[Frame, dict[str, Any]]:
+    def _row(self, new: NewFrame, camera: CameraState, boot: BootState, said: str) -> tuple[Frame, dict[str, Any]]:
         claim = new.claim
         dated = date(claim, received_at_ms=new.received_at_ms, transfer_ms=new.transfer_ms, epoch=boot.epoch)
         frame = Frame(
@@ -313,18 +328,18 @@ class Keeping:
             "name": new.name,
             "up_ms": claim.up_ms,
             "taken_at_ms": dated.taken_at_ms,
-            "taken_at_source": dated.source,
+            "taken_at_source": dated.source.value,
             "taken_at_uncertainty_ms": dated.uncertainty_ms,
             "hangs_on_boot": int(claim.up_ms is not None and not has_own_date),
             "received_at_ms": new.received_at_ms,
             "size_bytes": frame.size_bytes,
             "width": frame.width,
             "height": frame.height,
-            "media_type": frame.media_type,
+            "media_type": frame.media_type.value,
             "sha256": new.sha256,
-            "verdict": frame.verdict,
+            "verdict": frame.verdict.value,
             "is_measured": 0,
-            "status": _json(new.status.said) if new.status.said else None,
+            "status": said if new.status.said else None,
         }
 
     def add_camera(self, connection: Connection, camera: str, at_ms: int, told: list[Change]) -> CameraState:
@@ -350,7 +365,8 @@ class Keeping:
             )
             .returning(boots.c.no)
         ).scalar_one()
-        return self._remember((camera.no, new.boot), BootState(no, -1, 0, None))
+        state = self._boots[camera.no, new.boot] = BootState(no, -1, 0, None)
+        return state
 
     def _count_days(self, connection: Connection, counts: dict[tuple[int, int], int]) -> None:
         for camera_no, day in counts:
@@ -360,36 +376,37 @@ class Keeping:
             if there is None:
                 connection.execute(insert(days).values(camera_no=camera_no, day=day, frames=0))
             self._days[camera_no, day] = None
-            if len(self._days) > BOOTS_REMEMBERED:
-                self._days.popitem(last=False)
-        connection.execute(
-            _COUNT_DAY, [{"b_camera_no": no, "b_day": day, "more": more} for (no, day), more in counts.items()]
+        _COUNT_DAY.execute(
+            connection, [{"b_camera_no": no, "b_day": day, "more": more} for (no, day), more in counts.items()]
         )
 
     def _redate(
         self, connection: Connection, boot_no: int, camera: CameraState, epoch: Epoch, told: list[Change]
     ) -> None:
         hanging = connection.execute(
-            FRAMES.add_columns(frames.c.up_ms).where(
-                frames.c.boot_no == boot_no,
-                frames.c.hangs_on_boot == 1,
-                frames.c.taken_at_uncertainty_ms.is_(None) | (frames.c.taken_at_uncertainty_ms > epoch.uncertainty_ms),
-            )
+            FRAMES.add_columns(frames.c.up_ms).where(frames.c.boot_no == boot_no, HANGING)
         ).all()
         dates: list[dict[str, Any]] = []
         news: list[tuple[ChangeKind, CameraState, dict[str, Any]]] = []
         of_days: dict[tuple[int, int], int] = {}
         for row in hanging:
             before = frame_of(row)
-            dated = redate(row.up_ms, epoch)
+            dated = date(FrameClaim(up_ms=row.up_ms), received_at_ms=before.received_at_ms, transfer_ms=0, epoch=epoch)
             after = msgspec.structs.replace(
                 before,
                 taken_at_ms=dated.taken_at_ms,
                 taken_at_source=dated.source,
                 taken_at_uncertainty_ms=dated.uncertainty_ms,
             )
+            if after == before:
+                continue
             dates.append(
-                {"b_id": row.id, "at": dated.taken_at_ms, "source": dated.source, "uncertainty": dated.uncertainty_ms}
+                {
+                    "b_id": before.id,
+                    "at": dated.taken_at_ms,
+                    "source": dated.source.value,
+                    "uncertainty": dated.uncertainty_ms,
+                }
             )
             news.append((ChangeKind.FRAME_CHANGED, camera, {"frame": after}))
             was, is_now = day_of(before.taken_at_ms, self._zone), day_of(after.taken_at_ms, self._zone)
@@ -397,11 +414,9 @@ class Keeping:
                 for no in (camera.no, 0):
                     of_days[no, was] = of_days.get((no, was), 0) - 1
                     of_days[no, is_now] = of_days.get((no, is_now), 0) + 1
-        if dates:
-            connection.execute(_REDATE, dates)
-            self.tell_all(connection, news, told)
-        if of_days:
-            self._count_days(connection, of_days)
+        _REDATE.execute(connection, dates)
+        self.tell_all(connection, news, told)
+        self._count_days(connection, of_days)
 
     def _confess(self, connection: Connection, new: NewFrame, lost: Lost, told: list[Change]) -> None:
         camera = self.camera(connection, new.camera) or self.add_camera(
@@ -431,16 +446,16 @@ class Keeping:
         ).scalar_one()
         self.tell(connection, ChangeKind.GAP, camera, told, lost=lost, loss_no=no)
 
-    def _answer(self, entry: Entry) -> Kept | Exception:
+    def _answer(self, connection: Connection, entry: Entry) -> Kept | Exception:
         if entry.error is not None:
             return entry.error
         if entry.result is not None:
             return entry.result
         if entry.same_as is not None:
-            answer = self._answer(entry.same_as)
+            answer = self._answer(connection, entry.same_as)
             return answer if isinstance(answer, Exception) else msgspec.structs.replace(answer, is_new=False)
         assert entry.known is not None  # noqa: S101 - one of the four, by `is_new`
-        camera = self._cameras.get(entry.known.camera)
+        camera = self.camera(connection, entry.known.camera)
         return Kept(frame=entry.known, is_new=False, settings=camera.settings if camera else None)
 
 
@@ -478,13 +493,13 @@ def _boot_row(boot: BootState, received_at_ms: int) -> dict[str, Any]:
         "last": received_at_ms,
         "epoch": boot.epoch.at_ms if boot.epoch else None,
         "uncertainty": boot.epoch.uncertainty_ms if boot.epoch else None,
-        "source": boot.epoch.source if boot.epoch else None,
+        "source": boot.epoch.source.value if boot.epoch else None,
     }
 
 
-_ADD_FRAMES = insert(frames)
-_ADD_CHANGES = insert(changes)
-_COUNT_CAMERA = (
+_ADD_FRAMES = Many(insert(frames))
+_ADD_CHANGES = Many(insert(changes))
+_COUNT_CAMERA = Many(
     update(cameras)
     .where(cameras.c.no == bindparam("b_no"))
     .values(
@@ -494,7 +509,7 @@ _COUNT_CAMERA = (
         status=bindparam("said"),
     )
 )
-_NOTE_BOOT = (
+_NOTE_BOOT = Many(
     update(boots)
     .where(boots.c.no == bindparam("b_no"))
     .values(
@@ -506,12 +521,12 @@ _NOTE_BOOT = (
         epoch_source=bindparam("source"),
     )
 )
-_COUNT_DAY = (
+_COUNT_DAY = Many(
     update(days)
     .where(days.c.camera_no == bindparam("b_camera_no"), days.c.day == bindparam("b_day"))
     .values(frames=days.c.frames + bindparam("more"))
 )
-_REDATE = (
+_REDATE = Many(
     update(frames)
     .where(frames.c.id == bindparam("b_id"))
     .values(

@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     tuple_,
     update,
 )
@@ -44,8 +45,9 @@ from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measure
 from archive.index import counting, schema
 from archive.index.base import CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
 from archive.index.keeping import Keeping, latest_settings
+from archive.index.many import Many
 from archive.index.rows import FRAMES, frame_of
-from archive.index.tables import archive, boots, cameras, changes, days, frames, keys, losses, settings
+from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
 from archive.index.writer import Work, Writer
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class SqlIndex:
         self._engine = engine
         self._readers = readers
         self._zone = zone
+        self._is_closed = False
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="index-reader")
         self._keeping = Keeping(shelf=shelf, zone=zone, changes_kept=changes_kept)
         with engine.begin() as connection:
@@ -166,7 +169,7 @@ class SqlIndex:
         limit: int = 100,
     ) -> Page:
         def ask(connection: Connection) -> Page:
-            camera_no = _camera_no(connection, camera)
+            camera_no = _number_asked(connection, camera)
             question = FRAMES.order_by(frames.c.taken_at_ms.desc(), frames.c.id.desc()).limit(limit + 1)
             if camera_no is not None:
                 question = question.where(frames.c.camera_no == camera_no)
@@ -215,7 +218,7 @@ class SqlIndex:
 
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
-            question = FRAMES.where(frames.c.is_measured == 0, frames.c.id > after_id).order_by(frames.c.id)
+            question = FRAMES.where(UNMEASURED, frames.c.id > after_id).order_by(frames.c.id)
             return [frame_of(row) for row in connection.execute(question.limit(limit))]
 
         return await self._read(ask)
@@ -224,7 +227,7 @@ class SqlIndex:
         def ask(connection: Connection) -> list[Day]:
             question = (
                 select(days.c.day, days.c.frames)
-                .where(days.c.camera_no == (_camera_no(connection, camera) or 0), days.c.frames > 0)
+                .where(days.c.camera_no == (_number_asked(connection, camera) or 0), days.c.frames > 0)
                 .order_by(days.c.day.desc())
             )
             return [
@@ -257,8 +260,8 @@ class SqlIndex:
     async def cameras(self) -> list[Camera]:
         def ask(connection: Connection) -> list[Camera]:
             rows = connection.execute(select(cameras).order_by(cameras.c.id)).all()
-            latest = {row.latest_frame_id for row in rows if row.latest_frame_id is not None}
-            by_id = {row[0]: frame_of(row) for row in connection.execute(FRAMES.where(frames.c.id.in_(latest)))}
+            newest = FRAMES.where(frames.c.id == cameras.c.latest_frame_id)
+            by_id = {row[0]: frame_of(row) for row in connection.execute(newest)}
             counts: dict[int, int] = dict(
                 connection.execute(
                     select(keys.c.camera_no, func.count())
@@ -354,14 +357,16 @@ class SqlIndex:
 
     async def losses(self, camera: str) -> list[Lost]:
         def ask(connection: Connection) -> list[Lost]:
-            rows = connection.execute(
-                select(losses).where(losses.c.camera_no == _camera_no(connection, camera)).order_by(losses.c.no)
-            )
+            no = _known(_camera_no(connection, camera), camera)
+            rows = connection.execute(select(losses).where(losses.c.camera_no == no).order_by(losses.c.no))
             return [Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason) for row in rows]
 
         return await self._read(ask)
 
     # -- for `check`
+
+    async def settled(self) -> None:
+        await self._write(lambda *_: None)
 
     async def frames_after(self, frame_id: int, *, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
@@ -372,17 +377,16 @@ class SqlIndex:
 
     async def unknown(self, keys: Sequence[str]) -> list[str]:
         def ask(connection: Connection) -> list[str]:
-            asked: dict[tuple[str, int], list[str]] = {}
-            strangers = []
+            numbers: dict[tuple[str, str], list[int]] = {}
             for key in keys:
                 name = NAME.fullmatch(key.rpartition("/")[2])
-                if name is None:
-                    strangers.append(key)
-                else:
-                    asked.setdefault((name["boot"], int(name["number"])), []).append(key)
-            named = tuple_(boots.c.boot, frames.c.number).in_(list(asked))
-            known = {frame_of(row).key for row in connection.execute(FRAMES.where(named))}
-            return strangers + [key for keys in asked.values() for key in keys if key not in known]
+                if name is not None:
+                    numbers.setdefault((key.split("/")[1], name["boot"]), []).append(int(name["number"]))
+            known: set[str] = set()
+            for (camera, boot), asked in numbers.items():
+                named = {"camera": camera, "boot": boot, "numbers": asked}
+                known.update(frame_of(row).key for row in connection.execute(_FRAMES_NUMBERED, named))
+            return [key for key in keys if key not in known]
 
         return await self._read(ask)
 
@@ -401,18 +405,22 @@ class SqlIndex:
 
     async def recount(self) -> None:
         def write(connection: Connection, keeping: Keeping, _: list[Change]) -> int:
+            before: int = connection.scalar(_TOTAL) or 0
             counting.recount(connection, self._zone)
             keeping.forget()
-            return connection.scalar(_TOTAL) or 0
+            return (connection.scalar(_TOTAL) or 0) - before
 
-        self.total = await self._write(write)
+        # By how much, not to what: frames of the same group and of the next may have been counted meanwhile.
+        self.total += await self._write(write)
 
     async def close(self) -> None:
         await self._writer.close()
-        self._threads.shutdown()
-        await asyncio.to_thread(self._let_go)
+        if not self._is_closed:
+            self._is_closed = True
+            await asyncio.to_thread(self._let_go)
 
     def _let_go(self) -> None:
+        self._threads.shutdown()
         self._readers.dispose()
         try:
             checkpoint(self._engine)
@@ -430,6 +438,8 @@ class SqlIndex:
             except exc.SQLAlchemyError as error:
                 raise translated(error) from error
 
+        if self._is_closed:
+            raise Unavailable("the archive is closing")
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     async def _write(self, call: Callable[[Connection, Keeping, list[Change]], T]) -> T:
@@ -453,8 +463,8 @@ class Measuring:
         prepared: Sequence[tuple[int, Measures | None, Verdict | None]],
         told: list[Change],
     ) -> list[None]:
-        connection.execute(
-            _MEASURE,
+        _MEASURE.execute(
+            connection,
             [
                 {
                     "b_id": frame_id,
@@ -520,15 +530,16 @@ __: tuple[type[Work], ...] = (Keeping, Measuring, Calling)
 
 def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -> SqlIndex:
     """The index in the file *path*, migrated and made durable. Needs a running loop. Raises Corrupt, Unavailable."""
+    engine = _engine(f"file:{quote(path)}?mode=rwc", read_only=False)
+    readers = _engine(f"file:{quote(path)}?mode=ro", read_only=True)
     try:
-        engine = _engine(f"file:{quote(path)}?mode=rwc", read_only=False)
         with engine.begin() as connection:
             schema.migrate(connection)
             _found(connection, zone)
         checkpoint(engine)
-        readers = _engine(f"file:{quote(path)}?mode=ro", read_only=True)
         return SqlIndex(engine, readers, shelf=shelf, zone=zone, changes_kept=changes_kept)
-    except exc.SQLAlchemyError as error:
+    except (exc.SQLAlchemyError, ArchiveError) as error:
+        engine.dispose()
         raise translated(error) from error
 
 
@@ -602,12 +613,14 @@ def _found(connection: Connection, zone: ZoneInfo) -> None:
         connection.execute(update(archive).values(timezone=zone.key))
 
 
-def _camera_no(connection: Connection, camera: str | None) -> int | None:
+def _number_asked(connection: Connection, camera: str | None) -> int | None:
     """None for all cameras; -1, which no camera has, for one that is not known."""
-    if camera is None:
-        return None
+    return None if camera is None else _camera_no(connection, camera) or -1
+
+
+def _camera_no(connection: Connection, camera: str) -> int | None:
     no: int | None = connection.scalar(select(cameras.c.no).where(cameras.c.id == camera))
-    return -1 if no is None else no
+    return no
 
 
 def _known(state: T | None, camera: str) -> T:
@@ -629,7 +642,8 @@ def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
 
 
 def _day(at_ms: int, zone: ZoneInfo) -> date:
-    return datetime.fromtimestamp(at_ms / 1000, zone).date()
+    # Whoever asks may ask for any moment; Python's years end, so beyond these a day stands for all that follow.
+    return datetime.fromtimestamp(min(max(at_ms, _YEAR_2), _YEAR_9999) / 1000, zone).date()
 
 
 def _yyyymmdd(day: date) -> int:
@@ -641,11 +655,17 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     return round(at.astimezone(UTC).timestamp() * 1000)
 
 
+_YEAR_2, _YEAR_9999 = -62_104_060_800_000, 253_370_764_800_000  # UTC
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
 _TOTAL = select(func.coalesce(func.sum(cameras.c.frames), 0))
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _FRAMES_NAMED = FRAMES.where(
     cameras.c.id == bindparam("camera"), boots.c.boot == bindparam("boot"), frames.c.number == bindparam("number")
+)
+_FRAMES_NUMBERED = FRAMES.where(
+    cameras.c.id == bindparam("camera"),
+    boots.c.boot == bindparam("boot"),
+    frames.c.number.in_(bindparam("numbers", expanding=True)),
 )
 _CHANGES = (
     select(
@@ -665,8 +685,10 @@ _CHANGES = (
     .order_by(changes.c.seq)
     .limit(bindparam("most"))
 )
-_MEASURE = (
+_MEASURE = Many(
     update(frames)
     .where(frames.c.id == bindparam("b_id"))
-    .values(is_measured=1, mean_luma=bindparam("luma"), contrast=bindparam("spread"), difference=bindparam("moved"))
+    .values(
+        is_measured=text("1"), mean_luma=bindparam("luma"), contrast=bindparam("spread"), difference=bindparam("moved")
+    )
 )

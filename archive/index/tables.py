@@ -22,6 +22,10 @@ from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
+# The conditions of the two small indexes. SQLite takes such an index for a question that says the same.
+HANGING = text("hangs_on_boot = 1")
+UNMEASURED = text("is_measured = 0")
+
 
 def _column(name: str, kind: Any, says: str, *more: SchemaItem, **options: Any) -> Column[Any]:
     options.setdefault("nullable", False)
@@ -119,10 +123,8 @@ frames = _table(
     UniqueConstraint("boot_no", "number", "sha256"),
     Index("frames_by_time", "taken_at_ms", "id"),
     Index("frames_by_camera_and_time", "camera_no", "taken_at_ms", "id"),
-    Index("frames_unmeasured", "id", sqlite_where=text("is_measured = 0"), postgresql_where=text("is_measured = 0")),
-    Index(
-        "frames_hanging", "boot_no", sqlite_where=text("hangs_on_boot = 1"), postgresql_where=text("hangs_on_boot = 1")
-    ),
+    Index("frames_unmeasured", "id", sqlite_where=UNMEASURED, postgresql_where=UNMEASURED),
+    Index("frames_hanging", "boot_no", sqlite_where=HANGING, postgresql_where=HANGING),
     sqlite_autoincrement=True,
 )
 

@@ -126,6 +126,7 @@ class Writer:
                         results[position] = answer
         except BaseException as exc:  # noqa: BLE001 - every waiting caller must hear of it, whatever it is
             error = self._translate(exc)
+            self._roll_back(connection)
             self._take_back(prepared, error)
             results = [error] * len(group)
             changes = []
@@ -133,6 +134,12 @@ class Writer:
             for work, what in prepared.items():
                 work.committed(what)
         self._answer(group, results, changes)
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()  # what preparing began to read; a failed commit has been rolled back already
+        except Exception:
+            log.exception("a failed group could not be rolled back")
 
     def _take_back(self, prepared: dict[Work, Any], error: Exception) -> None:
         if isinstance(error, Corrupt):

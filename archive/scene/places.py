@@ -1,7 +1,5 @@
 """The places the cameras look at, each painted once in units of 800 x 600."""
 
-
-
 from collections.abc import Callable
 from random import Random
 

@@ -1,7 +1,5 @@
 """What hangs over a place at an hour: the sky, and the light that falls from it."""
 
-
-
 import math
 from datetime import datetime, timedelta
 from functools import lru_cache

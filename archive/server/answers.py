@@ -111,7 +111,7 @@ class ChangesAnswer(msgspec.Struct, kw_only=True):
     """A stretch of the log of changes, oldest first."""
 
     changes: list[ChangeAnswer]
-    last_seq: int
+    last_seq: Annotated[int, Says(description="go on from here")]
     reset: Annotated[bool, Says(description="true: `after` is older than the log; fetch afresh")] = False
 
 

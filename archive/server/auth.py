@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -49,10 +50,14 @@ class Gate:
         self._index = index
         self._open_uploads = open_uploads
         self._keys: dict[str, CameraKey] = {}
+        self._with_key: set[str] = set()
+        self._loading = asyncio.Lock()
 
     async def load(self) -> None:
         """Learn the keys as the index has them now: at start, and after every change of them."""
-        self._keys = {key.prefix: key for key in await self._index.keys()}
+        async with self._loading:  # else what was asked first could be answered last, and a revoked key be back
+            self._keys = {key.prefix: key for key in await self._index.keys()}
+            self._with_key = {key.camera for key in self._keys.values() if key.revoked_at_ms is None}
 
     def sender(self, request: web.BaseRequest, status: Status) -> str:
         """The id of the camera that sends this. Raises Unauthorized, Forbidden, Malformed.
@@ -61,9 +66,7 @@ class Gate:
         """
         authorization = request.headers.get("Authorization")
         if authorization is None:
-            if self._open_uploads or is_owner(request):
-                return camera_id(status.id or GUEST)
-            raise Unauthorized("a camera's key is needed: `archive camera add NAME` makes one")
+            return self._introduced(request, camera_id(status.id or GUEST))
         scheme, _, key = authorization.partition(" ")
         match = _KEY.fullmatch(key.strip())
         if scheme.lower() != "bearer" or match is None:
@@ -75,3 +78,12 @@ class Gate:
         if known.revoked_at_ms is not None:
             raise Forbidden(f"this key of camera {known.camera} was revoked")
         return known.camera
+
+    def _introduced(self, request: web.BaseRequest, camera: str) -> str:
+        if is_owner(request):
+            return camera
+        if not self._open_uploads:
+            raise Unauthorized("a camera's key is needed: `archive camera add NAME` makes one")
+        if camera in self._with_key:
+            raise Unauthorized(f"camera {camera} has a key, so only who has it may send in its name")
+        return camera

@@ -19,7 +19,7 @@ async def add(request: web.Request) -> web.Response:
     try:
         wanted = msgspec.json.decode(await request.read(), type=answers.NewCamera)
     except msgspec.DecodeError as error:
-        raise Malformed(f"a new camera is described as {{'id': 'garden'}}: {error}") from error
+        raise Malformed(f'a new camera is described as {{"id": "garden"}}: {error}') from error
     key, kept = auth.mint(wanted.id)
     await request.app[keys.INDEX].add_camera(wanted.id, kept)
     await request.app[keys.GATE].load()

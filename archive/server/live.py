@@ -8,7 +8,8 @@ import secrets
 import socket
 import time
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
 from archive.errors import LogTooOld, Malformed
 from archive.events import Events
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 BEHIND_MAX_BYTES = 256 * 1024  # unread bytes after which a listener is dropped; it resumes by its last id
 SEND_BUFFER_BYTES = 64 * 1024  # the kernel would hold megabytes for one that never reads
+PATIENCE_S = 10.0  # with a listener that takes nothing of what it missed
 RETRY_MS = (1000, 5000)  # spread, so that a restart is not met by everybody at once
 CHANGES_PAGE = 1000
 WAIT_MAX_S = 55.0  # below the minute after which most proxies give up
@@ -45,20 +47,32 @@ def reset_event(last_seq: int) -> bytes:
 class StreamListener:
     """One open event stream."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, writer: AbstractStreamWriter, *, is_chunked: bool) -> None:
         self._transport = transport
+        self._writer = writer
+        self._is_chunked = is_chunked
         self.ended = asyncio.Event()
 
     def write(self, data: bytes) -> None:
         if self._transport.is_closing():
             self.ended.set()
         elif self._transport.get_write_buffer_size() > BEHIND_MAX_BYTES:
-            self._transport.abort()
-            self.ended.set()
+            self._drop()
         else:
-            self._transport.write(data)
+            self._transport.write(data if self._is_chunked else _unchunked(data))
+
+    async def drained(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._writer.drain()
+        except (TimeoutError, ConnectionError):
+            self._drop()
 
     def end(self) -> None:
+        self.ended.set()
+
+    def _drop(self) -> None:
+        self._transport.abort()
         self.ended.set()
 
 
@@ -74,7 +88,9 @@ async def events(request: web.Request) -> web.StreamResponse:
             "X-Accel-Buffering": "no",
         }
     )
-    response.enable_chunked_encoding()
+    is_chunked = request.version >= HttpVersion11  # a proxy that was not told otherwise may speak 1.0
+    if is_chunked:
+        response.enable_chunked_encoding()
     await response.prepare(request)
     transport = request.transport
     if transport is None:
@@ -82,7 +98,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     peer = transport.get_extra_info("socket")
     if peer is not None:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    listener = StreamListener(transport)
+    listener = StreamListener(transport, request.writer, is_chunked=is_chunked)
     heartbeat_s = request.app[keys.CONFIG].heartbeat_s
     retry_ms = RETRY_MS[0] + secrets.randbelow(RETRY_MS[1] - RETRY_MS[0])
     listener.write(
@@ -114,10 +130,10 @@ async def changes(request: web.Request) -> web.Response:
         found = await index.changes(after=after, limit=CHANGES_PAGE)
     except LogTooOld as error:
         return answer(answers.ChangesAnswer(changes=[], last_seq=error.last_seq, reset=True))
+    # Where to go on from: the end of this stretch, also where the log goes on behind it.
+    last_seq = found.changes[-1].seq if found.changes else found.last_seq
     return answer(
-        answers.ChangesAnswer(
-            changes=[answers.change_answer(change) for change in found.changes], last_seq=found.last_seq
-        )
+        answers.ChangesAnswer(changes=[answers.change_answer(change) for change in found.changes], last_seq=last_seq)
     )
 
 
@@ -132,3 +148,13 @@ def _after(request: web.Request) -> int | None:
 
 def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def _unchunked(chunks: bytes) -> bytes:
+    data, at = [], 0
+    while at < len(chunks):
+        begin = chunks.index(b"\r\n", at) + 2
+        end = begin + int(chunks[at : begin - 2], 16)
+        data.append(chunks[begin:end])
+        at = end + 2
+    return b"".join(data)

@@ -10,6 +10,7 @@ from archive.errors import FrameNotFound, Unavailable
 from archive.frame import NAME, Frame, photo_key
 from archive.index import Index
 from archive.server import keys
+from archive.server.etags import unchanged
 from archive.thumbs import Thumbnail
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -82,6 +83,4 @@ def _thumbnail_headers(picture: Thumbnail) -> dict[str, str]:
 
 def _whole(request: web.Request, body: bytes, etag: str, headers: dict[str, str]) -> web.Response:
     headers = {**headers, hdrs.ETAG: etag}
-    if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
-        return web.Response(status=304, headers={k: v for k, v in headers.items() if k != hdrs.CONTENT_TYPE})
-    return web.Response(body=body, headers=headers)
+    return unchanged(request, etag, headers) or web.Response(body=body, headers=headers)

@@ -3,6 +3,7 @@
 from aiohttp import hdrs, web
 
 from archive.server import keys
+from archive.server.etags import unchanged
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
@@ -20,6 +21,4 @@ async def page(request: web.Request) -> web.Response:
         hdrs.CACHE_CONTROL: "no-cache",
         "Content-Security-Policy": POLICY,
     }
-    if request.headers.get(hdrs.IF_NONE_MATCH) == asset.etag:
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=asset.body, headers=headers)
+    return unchanged(request, asset.etag, headers) or web.Response(body=asset.body, headers=headers)

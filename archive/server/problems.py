@@ -101,8 +101,9 @@ def _answer(request: web.Request, error: Exception) -> web.Response:
             return response
         case web.HTTPException():
             raise error
-    log.error("%s %s failed in our own code", request.method, request.path, exc_info=error)
-    return problem(500, "Our mistake", "the archive failed to answer this; its log says why")
+        case _:
+            log.error("%s %s failed in our own code", request.method, request.path, exc_info=error)
+            return problem(500, "Our mistake", "the archive failed to answer this; its log says why")
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -18,8 +18,6 @@ def add_routes(app: web.Application) -> None:
         "/api/cameras": catalog.cameras,
         "/api/days": catalog.days,
         "/api/archive": catalog.archive,
-        "/api/photos": catalog.photos,
-        "/api/events": live.events,
         "/api/changes": live.changes,
         "/api/openapi.json": openapi.document,
         "/healthz": catalog.health,
@@ -30,6 +28,8 @@ def add_routes(app: web.Application) -> None:
         "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
     }.items():
         router.add_get(path, handler)
+    for path, stream in {"/api/photos": catalog.photos, "/api/events": live.events}.items():
+        router.add_get(path, stream, allow_head=False)  # what is written as it is found has no head of its own
     router.add_post("/api/cameras", cameras.add)
     router.add_delete("/api/cameras/{id}/keys", cameras.revoke)
     router.add_post("/api/check", checking.check_archive)
@@ -49,10 +49,10 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
 def _allow_reading(request: web.Request, response: web.StreamResponse) -> None:
     """CORS: the sites the owner named may read from a browser; writing from another site is never allowed."""
     origins = request.app[keys.CONFIG].cors_origins
-    origin = request.headers.get(hdrs.ORIGIN)
-    if not origins or origin is None or request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
+    if not origins or request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
         return
-    if origin in origins or "*" in origins:
+    response.headers[hdrs.VARY] = hdrs.ORIGIN  # also of an answer to nobody in particular, which a cache may hold
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is not None and (origin in origins or "*" in origins):
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*" if "*" in origins else origin
-        response.headers[hdrs.VARY] = hdrs.ORIGIN
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 
 import msgspec
-from aiohttp import BodyPartReader, hdrs, web
+from aiohttp import BodyPartReader, HttpVersion11, hdrs, web
 
 from archive import fields
 from archive.config import Config
@@ -25,7 +25,7 @@ from archive.errors import (
 from archive.frame import FrameClaim, Lost, Status
 from archive.intake import Upload
 from archive.server import keys
-from archive.server.problems import CLAIM, of_error
+from archive.server.problems import CLAIM, of_error, problem
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +79,16 @@ async def receive(request: web.Request) -> web.Response:
 
 async def expect(request: web.Request) -> web.StreamResponse | None:
     """`Expect: 100-continue`: a camera that will be refused keeps its bytes to itself."""
-    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
-        try:
-            read_head(request)
-        except ArchiveError as error:
-            return of_error(request, error)
-    assert request.transport is not None  # noqa: S101 - the head has just arrived on it
-    request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if request.version < HttpVersion11:  # RFC 9110, 10.1.1: it cannot mean it
+        return None
+    if request.headers[hdrs.EXPECT].lower() != "100-continue":
+        return problem(417, "Expectation failed", "of what can be expected only 100-continue is known here")
+    try:
+        read_head(request)
+    except ArchiveError as error:
+        return of_error(request, error)
+    if request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     return None
 
 

@@ -115,20 +115,26 @@ async def test_behind_a_proxy_that_holds_the_stream_back_the_page_asks(
 
 
 async def test_a_page_nobody_looks_at_gives_its_connection_back(page: Page, archive_server: Archive) -> None:
-    """Hidden for a minute it closes its stream; shown again it goes on where it was."""
+    """Hidden for a minute it closes its stream; shown again it goes on after the last change it heard."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/events" in request.url else None)
     await page.clock.install()
-    await send_many(archive_server, 1)
     await _open(page)
+    first = await send(archive_server)
+    await expect(_rows(page)).to_have_count(1)
     assert await _listeners(archive_server) == 1
 
     await _hide(page, hidden=True)
     await page.clock.fast_forward(61_000)
+    await expect(page.get_by_role("banner")).to_contain_text("paused")
     await _until_listeners(archive_server, 0)
     frame_id = await send(archive_server)
     await _hide(page, hidden=False)
 
     await expect(page.get_by_role("banner")).to_contain_text("live")
-    await expect(_rows(page).first.get_by_role("link")).to_have_text(no(frame_id))
+    await expect(_rows(page).get_by_role("link")).to_have_text([no(frame_id), no(first)])
+    afters = [int(url.rpartition("after=")[2]) for url in asked]
+    assert afters[-1] > afters[0]
 
 
 async def test_with_reduced_motion_nothing_moves(page: Page, archive_server: Archive) -> None:

@@ -85,4 +85,4 @@ if __name__ == "__main__":
     BUGS[sys.argv.pop(1)]()
     from archive.cli import main
 
-    sys.exit(main())
+    main()

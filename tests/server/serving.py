@@ -1,0 +1,248 @@
+"""An archive served in this process on a loopback port, and the words its tests have for talking to it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from archive import fields
+from archive.app import Archive, opened
+from archive.config import Config
+from archive.errors import Malformed
+from archive.frame import FrameClaim
+from archive.index import Index
+from archive.owner import reachable
+from archive.server import keys
+
+PATIENCE_S = 20.0  # for anything a test waits for; never a claim about speed
+PROBLEM = "application/problem+json"
+
+_boots = itertools.count(1)
+
+
+def new_boot() -> str:
+    """A boot no other test uses."""
+    return f"{next(_boots):016x}"
+
+
+class Reply:
+    """An answer, read to its end."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = CIMultiDictProxy(CIMultiDict(headers))
+        self.body = body
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def echo(self) -> fields.Echo | None:
+        """The archive's word on the frame sent; None where there is none."""
+        try:
+            return fields.parse_echo(self.headers.get(fields.FRAME, ""))
+        except Malformed:
+            return None
+
+    def is_problem(self, status: int) -> bool:
+        """Whether this is that error in the one shape that errors have."""
+        return (
+            self.status == status
+            and self.media_type == PROBLEM
+            and self.json.keys() == {"type", "title", "status", "detail"}
+            and self.json["status"] == status
+            and bool(self.json["detail"])
+        )
+
+
+class Served:
+    """An archive that listens, and a session that asks it."""
+
+    def __init__(self, archive: Archive, port: int, session: aiohttp.ClientSession) -> None:
+        self.archive = archive
+        self.config = archive.config
+        self.folder = archive.config.folder
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.session = session
+
+    @property
+    def index(self) -> Index:
+        return self.archive.runner.app[keys.INDEX]
+
+    async def ask(self, path: str, *, method: str = "GET", **options: Any) -> Reply:
+        """Any request, its answer read."""
+        async with self.session.request(method, path, allow_redirects=False, **options) as reply:
+            return Reply(reply.status, reply.headers, await reply.read())
+
+    async def get(self, path: str, **query: str | int) -> Any:
+        """The JSON at *path*."""
+        reply = await self.ask(path, params=query)
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    async def send(
+        self,
+        body: bytes,
+        *,
+        camera: str | None = None,
+        key: str | None = None,
+        method: str = "POST",
+        headers: Mapping[str, str] | None = None,
+        **claim: Any,
+    ) -> Reply:
+        """A frame as a camera sends it; *claim* is what a `FrameClaim` is made of."""
+        return await self.ask(
+            "/api/frames", method=method, data=body, headers=head(camera=camera, key=key, **claim) | dict(headers or {})
+        )
+
+    async def frames(self, camera: str) -> list[dict[str, Any]]:
+        """What is kept of *camera*, newest first."""
+        page: dict[str, Any] = await self.get("/api/frames", camera=camera, limit=1000)
+        found: list[dict[str, Any]] = page["frames"]
+        assert page["total"] == len(found)
+        return found
+
+    async def original(self, frame: Mapping[str, Any]) -> bytes:
+        """The bytes of a frame, as anybody can get them."""
+        return (await self.ask(frame["url"])).body
+
+    async def files(self, camera: str = "") -> list[str]:
+        """Every file of originals and of beginnings, by its name below the archive's folder."""
+
+        def walk() -> list[str]:
+            places = [self.folder / "photos" / camera, *([] if camera else [self.folder / "incoming"])]
+            found = [path for place in places for path in place.rglob("*") if path.is_file()]
+            return sorted(path.relative_to(self.folder).as_posix() for path in found)
+
+        return await asyncio.to_thread(walk)
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """A session through the socket in the folder."""
+        with reachable(self.folder) as address:
+            async with aiohttp.ClientSession(
+                "http://archive/", connector=aiohttp.UnixConnector(address), timeout=aiohttp.ClientTimeout(PATIENCE_S)
+            ) as session:
+                yield session
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Line]:
+        """A connection on which a test says what it likes."""
+        line = Line(*await asyncio.open_connection("127.0.0.1", self.port))
+        try:
+            yield line
+        finally:
+            line.abort()
+
+
+class Line:
+    """A connection on which HTTP is spoken byte by byte."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def say(self, data: bytes) -> None:
+        """Send bytes."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def status(self) -> int:
+        """The status of the next answer, an interim one too; nothing else of it is read."""
+        async with asyncio.timeout(PATIENCE_S):
+            return int((await self._reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1])
+
+    async def reply(self, method: str = "POST") -> Reply:
+        """The next answer, to its end as its head tells it."""
+        async with asyncio.timeout(PATIENCE_S):
+            head, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+            headers = CIMultiDict(line.split(": ", 1) for line in lines if line)
+            status = int(head.split(" ", 2)[1])
+            body = b""
+            if headers.get("Transfer-Encoding") == "chunked":
+                while size := int(await self._reader.readline(), 16):
+                    body += (await self._reader.readexactly(size + 2))[:-2]
+                await self._reader.readline()
+            elif method != "HEAD" and status not in (100, 304):
+                body = await self._reader.readexactly(int(headers["Content-Length"]))
+            return Reply(status, headers, body)
+
+    async def rest(self) -> bytes:
+        """Everything until the other side hangs up."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._reader.read()
+
+    def abort(self) -> None:
+        """Hang up at once, as a lost radio does."""
+        self._writer.transport.abort()
+
+
+def head(*, camera: str | None = None, key: str | None = None, **claim: Any) -> dict[str, str]:
+    """The header fields of an upload."""
+    headers = {"Content-Type": "image/jpeg"}
+    if camera is not None:
+        headers[fields.STATUS] = fields.render_status(id=camera)
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    if claim:
+        headers[fields.FRAME] = fields.render_claim(FrameClaim(**claim))
+    return headers
+
+
+def request(
+    headers: Mapping[str, str], body: bytes = b"", *, method: str = "POST", path: str = "/api/frames", length: int = -1
+) -> bytes:
+    """An HTTP/1.1 request as bytes; *length* is what it says of its body, where that is not the truth."""
+    lines = {"Host": "archive", "Content-Length": str(len(body) if length < 0 else length), **headers}
+    return (
+        f"{method} {path} HTTP/1.1\r\n".encode()
+        + b"".join(f"{name}: {value}\r\n".encode() for name, value in lines.items())
+        + b"\r\n"
+        + body
+    )
+
+
+async def until(claim: Any, *, within_s: float = PATIENCE_S) -> Any:
+    """The first true answer of *claim*, an async function that is asked again and again."""
+    async with asyncio.timeout(within_s):
+        while not (answer := await claim()):
+            await asyncio.sleep(0.005)
+        return answer
+
+
+def config_of(folder: Path, **settings: Any) -> Config:
+    """Settings for tests, the same on every machine."""
+    return Config(
+        **{
+            "folder": folder,
+            "disk_floor_bytes": 0,
+            "open_uploads": True,
+            "timezone": "Europe/Berlin",
+            "thumbnail_workers": 1,
+            **settings,
+        }
+    )
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[Served]:
+    """The archive of *config*, open and listening."""
+    async with opened(config) as archive:
+        port = await archive.listen("127.0.0.1", 0)
+        timeout = aiohttp.ClientTimeout(PATIENCE_S)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}/", timeout=timeout) as session:
+            yield Served(archive, port, session)
