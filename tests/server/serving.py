@@ -169,9 +169,12 @@ class Line:
     async def reply(self, method: str = "POST") -> Reply:
         """The next answer, to its end as its head tells it."""
         async with asyncio.timeout(PATIENCE_S):
-            head, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-            headers = CIMultiDict(line.split(": ", 1) for line in lines if line)
-            status = int(head.split(" ", 2)[1])
+            first, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+            headers = CIMultiDict[str]()
+            for line in filter(None, lines):
+                name, _, value = line.partition(": ")
+                headers[name] = value
+            status = int(first.split(" ", 2)[1])
             body = b""
             if headers.get("Transfer-Encoding") == "chunked":
                 while size := int(await self._reader.readline(), 16):
@@ -219,7 +222,7 @@ def request(
 async def until(claim: Any, *, within_s: float = PATIENCE_S) -> Any:
     """The first true answer of *claim*, an async function that is asked again and again."""
     async with asyncio.timeout(within_s):
-        while not (answer := await claim()):
+        while not (answer := await claim()):  # noqa: ASYNC110 - what is waited for is on the other side of HTTP
             await asyncio.sleep(0.005)
         return answer
 
