@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from archive.dating import better_epoch, date
 from archive.frame import (
@@ -138,8 +138,9 @@ class Keeping:
                 entry.known = next((row for row in there if row.sha256 == frame.sha256), None)
                 entry.same_as = next((other for other in earlier if other.frame.sha256 == frame.sha256), None)
                 entry.is_further = bool(there)
-                taken = {row.name for row in there} | {other.frame.name for other in earlier}
-                if entry.is_new and frame.name in taken:
+                # Without the suffix: a JPEG and a PNG of the same moment would share their thumbnail's name.
+                taken = {_stem(row.name) for row in there} | {_stem(other.frame.name) for other in earlier}
+                if entry.is_new and _stem(frame.name) in taken:
                     entry.frame = msgspec.structs.replace(frame, name=_apart(frame))
             earlier.append(entry)
 
@@ -190,13 +191,13 @@ class Keeping:
 
     def load(self, connection: Connection) -> None:
         """Learn where the counters stand. Ids of deleted frames are not given again: the log still names the newest."""
-        highest = connection.scalar(select(frames.c.id).order_by(frames.c.id.desc()).limit(1)) or 0
+        highest = connection.scalar(select(func.max(frames.c.id))) or 0
         told = connection.execute(
             select(changes.c.seq, changes.c.frame_id).order_by(changes.c.seq.desc()).limit(1)
         ).one_or_none()
         self._next_frame_id = max(highest, (told.frame_id or 0) if told else 0, self._sequence(connection)) + 1
         self._next_seq = (told.seq if told else 0) + 1
-        self._oldest_seq = connection.scalar(select(changes.c.seq).order_by(changes.c.seq).limit(1)) or 1
+        self._oldest_seq = connection.scalar(select(func.min(changes.c.seq))) or 1
         self._is_loaded = True
 
     def _sequence(self, connection: Connection) -> int:
@@ -474,6 +475,10 @@ def day_of(at_ms: int, zone: ZoneInfo) -> int:
     """The day a moment falls on in *zone*, as yyyymmdd."""
     at = datetime.fromtimestamp(at_ms / 1000, zone)
     return at.year * 10_000 + at.month * 100 + at.day
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _apart(frame: NewFrame) -> str:

@@ -241,8 +241,8 @@ class SqlIndex:
 
     async def changes(self, *, after: int, limit: int = 1000) -> Log:
         def ask(connection: Connection) -> Log:
-            oldest = connection.scalar(select(changes.c.seq).order_by(changes.c.seq).limit(1))
-            newest = connection.scalar(select(changes.c.seq).order_by(changes.c.seq.desc()).limit(1)) or 0
+            oldest = connection.scalar(select(func.min(changes.c.seq)))
+            newest = connection.scalar(select(func.max(changes.c.seq))) or 0
             if after > newest or (oldest is not None and after < oldest - 1):
                 raise LogTooOld(newest)
             rows = connection.execute(_CHANGES, {"after": after, "most": limit}).all()
@@ -260,17 +260,11 @@ class SqlIndex:
     async def cameras(self) -> list[Camera]:
         def ask(connection: Connection) -> list[Camera]:
             rows = connection.execute(select(cameras).order_by(cameras.c.id)).all()
-            newest = FRAMES.where(frames.c.id == cameras.c.latest_frame_id)
-            by_id = {row[0]: frame_of(row) for row in connection.execute(newest)}
-            counts: dict[int, int] = dict(
-                connection.execute(
-                    select(keys.c.camera_no, func.count())
-                    .where(keys.c.revoked_at_ms.is_(None))
-                    .group_by(keys.c.camera_no)
-                )
-                .tuples()
-                .all()
+            by_id = {row[0]: frame_of(row) for row in connection.execute(_LATEST)}
+            live = (
+                select(keys.c.camera_no, func.count()).where(keys.c.revoked_at_ms.is_(None)).group_by(keys.c.camera_no)
             )
+            counts: dict[int, int] = {no: count for no, count in connection.execute(live)}
             return [
                 Camera(
                     id=row.id,
@@ -410,8 +404,9 @@ class SqlIndex:
             keeping.forget()
             return (connection.scalar(_TOTAL) or 0) - before
 
-        # By how much, not to what: frames of the same group and of the next may have been counted meanwhile.
-        self.total += await self._write(write)
+        # By how much, not to what: frames added meanwhile have been counted, or will be.
+        mended_by = await self._write(write)
+        self.total += mended_by
 
     async def close(self) -> None:
         await self._writer.close()
@@ -659,13 +654,18 @@ _YEAR_2, _YEAR_9999 = -62_104_060_800_000, 253_370_764_800_000  # UTC
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
 _TOTAL = select(func.coalesce(func.sum(cameras.c.frames), 0))
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
-_FRAMES_NAMED = FRAMES.where(
-    cameras.c.id == bindparam("camera"), boots.c.boot == bindparam("boot"), frames.c.number == bindparam("number")
+_LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))
+# The boot is asked for apart: as a condition on the join it would have SQLite walk through all of the camera's frames.
+_BOOT_NO = (
+    select(boots.c.no)
+    .join(cameras, boots.c.camera_no == cameras.c.no)
+    .where(cameras.c.id == bindparam("camera"), boots.c.boot == bindparam("boot"))
+    .correlate(None)
+    .scalar_subquery()
 )
+_FRAMES_NAMED = FRAMES.where(frames.c.boot_no == _BOOT_NO, frames.c.number == bindparam("number"))
 _FRAMES_NUMBERED = FRAMES.where(
-    cameras.c.id == bindparam("camera"),
-    boots.c.boot == bindparam("boot"),
-    frames.c.number.in_(bindparam("numbers", expanding=True)),
+    frames.c.boot_no == _BOOT_NO, frames.c.number.in_(bindparam("numbers", expanding=True))
 )
 _CHANGES = (
     select(

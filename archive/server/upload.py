@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from aiohttp import BodyPartReader, HttpVersion11, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from archive import fields
 from archive.config import Config
@@ -157,9 +158,9 @@ async def _file_chunks(request: web.Request) -> AsyncIterator[bytes]:
             if part is None:
                 break
             if isinstance(part, BodyPartReader) and part.filename is not None:
-                while chunk := await part.read_chunk(64 * 1024):
-                    yield bytes(chunk)
+                while not part.at_eof():
+                    yield bytes(await part.read_chunk(64 * 1024))
                 return
-    except (ValueError, AssertionError, RuntimeError, web.HTTPException) as error:
+    except (ValueError, AssertionError, RuntimeError, HttpProcessingError) as error:
         raise Malformed("the multipart body is broken: its parts do not fit its boundary") from error
     raise Malformed("the multipart body holds no file among its first parts")

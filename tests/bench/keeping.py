@@ -91,7 +91,7 @@ def uploads(bench: Bench) -> list[Row]:
     """Durable and indexed uploads ÷ bare C with fsync, without thumbnails."""
     photos, frames = bench.photos("60 KB"), bench.amount(5000)
     with (
-        archive(bench.folder("ours"), thumbnail_workers=0) as ours,
+        archive(bench.folder("ours"), makes_thumbnails=False) as ours,
         bare(bench.folder("bare"), thumbnail_threads=0) as limit,
     ):
 

@@ -28,7 +28,7 @@ def _beside(bench: Bench, peer: Peer) -> Row:
     if peer.server is None:
         return Row(what=what, at_least=1, note="not installed")
     photos, frames = bench.photos("60 KB"), bench.amount(4000)
-    with archive(bench.folder("ours"), thumbnail_workers=0) as ours, peer.server as other:
+    with archive(bench.folder("ours"), makes_thumbnails=False) as ours, peer.server as other:
 
         def to_peer(count: int = frames) -> Sample:
             return upload(other, photos, count, **peer.options)

@@ -128,13 +128,14 @@ class Server:
         raise MeasureError("the server did not come to rest")
 
 
-def archive(folder: Path, *, core: int | None = None, **settings: str | int) -> Server:
-    """Our own server on *folder*, open to uploads, with *settings* other than the defaults."""
-    environ = {f"ARCHIVE_{name.upper()}": str(value) for name, value in settings.items()}
-    program = Path(sys.executable).with_name("archive")
+def archive(folder: Path, *, core: int | None = None, makes_thumbnails: bool = True) -> Server:
+    """Our own server on *folder*, open to uploads, with the default settings."""
+    program: list[str | Path] = [Path(sys.executable).with_name("archive")]
+    if not makes_thumbnails:
+        program = [sys.executable, "-m", "tests.bench.keeping_server"]
     return Server(
-        lambda port: [program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--open-uploads"],
-        environ={"ARCHIVE_LOG_LEVEL": "warning"} | environ,
+        lambda port: [*program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--open-uploads"],
+        environ={"ARCHIVE_LOG_LEVEL": "warning"},
         folder=folder,
         core=core,
     )

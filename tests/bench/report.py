@@ -50,7 +50,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             goal, is_reached = self.at_most, figure <= self.at_most
         else:
             return NOTHING
-        return "reached" if is_reached else f"missed by {abs(figure / goal - 1):.0%}"
+        return "reached" if is_reached else f"missed by {max(0.01, abs(figure / goal - 1)):.0%}"
 
     def cells(self) -> tuple[str, ...]:
         ratio = f"{self.figure:.2f}" if self.per_baseline and self.figure is not None else NOTHING

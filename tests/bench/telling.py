@@ -176,7 +176,7 @@ def stuck(bench: Bench) -> list[Row]:
     photo = photos[0].read_bytes()
 
     def run(count: int) -> Stall:
-        with archive(bench.folder("ours"), thumbnail_workers=0) as ours, Probe(ours, photo) as probe:
+        with archive(bench.folder("ours"), makes_thumbnails=False) as ours, Probe(ours, photo) as probe:
             load(ours, connections=50, requests=500, photos=photos)
             probe.event_ms()
             before = ours.rss_bytes()

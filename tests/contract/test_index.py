@@ -310,7 +310,7 @@ async def test_wherever_a_transaction_breaks_off_nothing_is_half_kept(index: Sql
 
     async def story_interrupted(after: int, camera: str) -> bool:
         steps = itertools.count(1)
-        await on_step(index, lambda: int(next(steps) == after), every=20)
+        await on_step(index, lambda: int(next(steps) == after), every=25)
         try:
             await story(index, camera)
         except Unavailable:  # of the verdict
@@ -320,7 +320,7 @@ async def test_wherever_a_transaction_breaks_off_nothing_is_half_kept(index: Sql
         return next(steps) > after
 
     for n in range(1, 400):
-        if not await story_interrupted(n * 5, f"camera-{n}"):
+        if not await story_interrupted(n * 9, f"camera-{n}"):
             break
         broken.append(n)
         await require_whole(index, shelf)
@@ -851,26 +851,32 @@ async def test_keys_without_a_row_are_told(index: SqlIndex) -> None:
     assert await index.unknown([]) == []
 
 
-async def test_miscounts_are_told_and_mended(index: SqlIndex, shelf: WatchedShelf) -> None:
-    """Each kind of count that was tampered with has its sentence; counting anew mends all, and what follows is right."""
+TAMPERINGS = {
+    "UPDATE days SET frames = frames + 1": "days",
+    "INSERT INTO days VALUES (1, 20200101, 3)": "days",
+    "UPDATE cameras SET frames = frames - 1": "cameras",
+    "UPDATE boots SET frames = 0": "boots",
+}
+
+
+@pytest.mark.parametrize(("tampering", "what"), TAMPERINGS.items())
+async def test_miscounts_are_told_and_mended(
+    index: SqlIndex, opened: Open, shelf: WatchedShelf, tampering: str, what: str
+) -> None:
+    """A count that was tampered with has its sentence; counting anew mends it, and what is added after is right."""
     for n in range(5):
         await index.add(arriving(n, body=b"%d" % n))
     await index.add(arriving(2, body=b"another"))
-    for tampering in (
-        "UPDATE days SET frames = frames + 1",
-        "UPDATE cameras SET frames = frames - 1",
-        "UPDATE boots SET frames = 0",
-    ):
-        await told(index, tampering)
-        assert len(await index.miscounts()) == 1
-        await index.recount()
-        await require_whole(index, shelf)
-    await told(index, "INSERT INTO days VALUES (1, 20200101, 3)")
-    await told(index, "UPDATE cameras SET frames = 0")
-    assert len(await index.miscounts()) == 2
+    await told(index, tampering)
+    await index.close()
+    index = opened()
 
-    await asyncio.gather(index.recount(), *(index.add(arriving(n)) for n in range(10, 20)))
+    found = await index.miscounts()
+    await index.recount()
 
+    assert found == [f"the counts of {what} do not agree with the frames"]
+    await require_whole(index, shelf)
+    await asyncio.gather(*(index.add(arriving(n)) for n in range(10, 20)))
     await require_whole(index, shelf)
 
 
@@ -1003,7 +1009,7 @@ async def filled(index: SqlIndex, count: int) -> None:
     for start in range(0, count, 60):
         await asyncio.gather(
             *(
-                index.add(arriving(n // 5, camera=f"camera-{n % 5}", received_at_ms=NOW_MS + n * 1000))
+                index.add(arriving(n // 5, camera=f"camera-{n % 5}", received_at_ms=NOW_MS - (count - n) * 1_000_000))
                 for n in range(start, min(start + 60, count))
             )
         )
@@ -1031,7 +1037,8 @@ class Statements:
                     yield statement, step
 
 
-GROWING = re.compile(r"SCAN (frames|changes|boots|losses|days)\b|TEMP B-TREE")
+GROWING = re.compile(r"SCAN (frames|changes|boots|losses|days|settings)\b|TEMP B-TREE")
+ENDED_EARLY = re.compile(r"SCAN frames USING INDEX frames_by_time")  # with a LIMIT
 
 
 async def test_no_question_walks_through_the_archive(index: SqlIndex, tmp_path: Path) -> None:
@@ -1044,23 +1051,31 @@ async def test_no_question_walks_through_the_archive(index: SqlIndex, tmp_path: 
 
     plans = [plan for one in statements for plan in one.plans(tmp_path / "index.db")]
     assert len({statement for statement, _ in plans}) > 30
-    walking = {(statement, step) for statement, step in plans if GROWING.search(step)}
-    assert {statement.partition("FROM")[2].split()[0] for statement, _ in walking} <= {"losses"}  # answered whole
+    walking = {
+        statement
+        for statement, step in plans
+        if GROWING.search(step) and not (ENDED_EARLY.search(step) and " LIMIT " in statement)
+    }
+    # These are few, and answered whole.
+    assert {statement.partition("FROM")[2].split()[0] for statement in walking} <= {"losses", "keys"}
     assert any("frames_unmeasured" in step for _, step in plans)
     assert any("frames_hanging" in step for _, step in plans)
 
 
 async def test_questions_cost_the_same_in_a_larger_archive(opened: Open) -> None:
-    """At ten times the frames, each question takes SQLite as many steps as before."""
+    """At ten times the frames, each question takes SQLite as many steps as before.
+
+    But for sums over days: those are one row a day, 3,650 in ten years.
+    """
     costs = []
     for count in (300, 3000):
         index = opened(name=f"{count}.db")
         await filled(index, count)
         steps = Steps(index._readers)
         await every_question(index)
-        costs.append(steps.of)
+        costs.append({asked: cost for asked, cost in steps.of.items() if "FROM days" not in asked[0]})
 
-    assert len(costs[0]) > 20
+    assert len(costs[0]) > 40
     assert costs[0] == costs[1]
 
 

@@ -19,6 +19,7 @@ def nothing() -> None:
 def no_file_sync() -> None:
     """A frame's bytes are left to the kernel."""
     local.sync_file = _nothing
+    local.start_writing = _nothing  # which mostly gets them there in time, by chance
 
 
 def no_directory_sync() -> None:
@@ -48,6 +49,7 @@ def no_sync_at_start() -> None:
     recovery.make_durable = _nothing
     sql.checkpoint = _nothing
     local.sync_file_system = _nothing  # which looking for what was begun does as well
+    sql.SqlIndex.measure = _measure_nothing  # type: ignore[method-assign, assignment] # its commit would sync the log by chance
 
 
 class _Postponing:
@@ -67,6 +69,10 @@ class _Postponing:
         except BaseException:
             self._connection.rollback()
             raise
+
+
+async def _measure_nothing(*_: object) -> None:
+    pass
 
 
 def _nothing(*_: object, **__: object) -> None:

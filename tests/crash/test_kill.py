@@ -44,7 +44,7 @@ class Follower:
                     assert name not in self.frames, f"the log tells twice of {name}"
                     self.frames[name] = frame
                     news.append(frame)
-            if self.seq >= log["last_seq"]:
+            if not log["changes"]:
                 return news
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -106,7 +107,10 @@ class Served:
     ) -> Reply:
         """A frame as a camera sends it; *claim* is what a `FrameClaim` is made of."""
         return await self.ask(
-            "/api/frames", method=method, data=body, headers=head(camera=camera, key=key, **claim) | dict(headers or {})
+            "/api/frames",
+            method=method,
+            data=body if len(body) < 2**20 else io.BytesIO(body),  # aiohttp warns of large bodies of bytes
+            headers=head(camera=camera, key=key, **claim) | dict(headers or {}),
         )
 
     async def frames(self, camera: str) -> list[dict[str, Any]]:
@@ -121,11 +125,11 @@ class Served:
         return (await self.ask(frame["url"])).body
 
     async def files(self, camera: str = "") -> list[str]:
-        """Every file of originals and of beginnings, by its name below the archive's folder."""
+        """Every file of originals and of their beginnings, by its name below the archive's folder."""
 
         def walk() -> list[str]:
             places = [self.folder / "photos" / camera, *([] if camera else [self.folder / "incoming"])]
-            found = [path for place in places for path in place.rglob("*") if path.is_file()]
+            found = [path for place in places for path in place.rglob("[!.]*") if path.is_file()]
             return sorted(path.relative_to(self.folder).as_posix() for path in found)
 
         return await asyncio.to_thread(walk)

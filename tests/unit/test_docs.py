@@ -1,4 +1,4 @@
-"""The documents tell the truth: nothing of the program is missing from them, and nothing in them is missing from the program."""
+"""The documents tell the truth: nothing of the program is missing from them, and nothing in them from the program."""
 
 import inspect
 import re

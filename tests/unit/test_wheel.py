@@ -34,7 +34,8 @@ def test_the_installed_program_finds_its_page(wheel: Path, tmp_path: Path) -> No
     """Unpacked from the wheel, away from the checkout, the program runs and knows its page and its migrations."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     script = (
-        "from archive.index.schema import MIGRATIONS; from archive.server.assets import Assets, web_folder; import archive;"
+        "from archive.index.schema import MIGRATIONS; from archive.server.assets import Assets, web_folder;"
+        "import archive;"
         "Assets(web_folder()); assert (MIGRATIONS / 'versions').is_dir(); print(archive.__file__)"
     )
 
