@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
+import msgspec
 from aiohttp import http_parser, web
 
 from archive.config import Config
@@ -90,7 +91,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
 def make_app(config: Config) -> web.Application:
     """The application; its parts open when its runner starts."""
     app = web.Application(middlewares=[problems], client_max_size=config.max_frame_bytes)
-    app[keys.CONFIG] = config
+    app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
     app[keys.ASSETS] = Assets(web_folder())
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events])

@@ -14,6 +14,7 @@ from typing import Annotated
 import psutil
 import segno
 import typer
+from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
 from archive.app import opened
@@ -44,10 +45,16 @@ def serve(
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
     for noisy in ("asyncio", "aiohttp.server", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_is_no_stranger)
     _raise_descriptor_limit()
     status = asyncio.run(_serve(config))
     if status:
         raise typer.Exit(status)
+
+
+def _is_no_stranger(record: logging.LogRecord) -> bool:
+    """Aiohttp logs a traceback for everybody who comes by and speaks no HTTP: a log that strangers can fill."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _serve(config: Config) -> int:

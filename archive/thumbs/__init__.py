@@ -37,10 +37,16 @@ log = logging.getLogger(__name__)
 # Frames waiting to be warmed, with their bodies. What does not fit is read again from the store when there is time.
 MAX_WAITING_FRAMES = 512
 MAX_WAITING_BYTES = 32 * 2**20
+# Beyond this the door waits before it reads another frame: drawing a frame later costs more than drawing it now.
+FULL_FRAMES = 256
+FULL_BYTES = 24 * 2**20
+PUSHBACK_S = 5.0  # and no longer: keeping never depends on drawing
 # Frames in the making at once. The renderer draws a few of them; most wait for the index's next commit.
-LANES = 32
+LANES = 8
+MAX_NOTES = 512  # of what was seen, on their way into the index
 MAX_CAMERAS = 4096  # whose newest signature is remembered
 CATCH_UP_FRAMES = 64
+CATCH_UP_LANES = 4
 PAUSE_S = 5.0
 COMPLAIN_EVERY_S = 60.0
 
@@ -83,10 +89,13 @@ class Thumbs:
         self._held_bytes = 0  # bodies of frames waiting or being drawn
         self._making: dict[str, _Job] = {}
         self._asked: set[asyncio.Task[None]] = set()
+        self._notes: dict[str, asyncio.Task[None]] = {}
         # By camera: when its newest frame was taken, and the signature that frame has or will have.
         self._newest: OrderedDict[str, tuple[tuple[int, int], asyncio.Future[bytes | None]]] = OrderedDict()
         self._is_quiet = asyncio.Event()
         self._is_quiet.set()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self._is_behind = asyncio.Event()
         self._complained_at: dict[str, float] = {}
 
@@ -112,7 +121,15 @@ class Thumbs:
         self._held_bytes += len(body)
         self._waiting[job.key] = job
         self._is_quiet.clear()
+        self._weigh()
         self._order.put_nowait(job.key)
+
+    async def room(self) -> None:
+        """Return when another frame can be warmed without waiting long; after a few seconds in any case."""
+        if not self._has_room.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PUSHBACK_S):
+                    await self._has_room.wait()
 
     def cached(self, key: str) -> Thumbnail | None:
         """The thumbnail of this `thumbnail_key`, if it is in memory."""
@@ -141,14 +158,14 @@ class Thumbs:
         finally:
             for task in self._asked:
                 task.cancel()
-            await asyncio.gather(*self._asked, return_exceptions=True)
+            await asyncio.gather(*self._asked, *self._notes.values(), return_exceptions=True)
 
     async def _lane(self) -> None:
         while True:
             key = await self._order.get()
             if job := self._take(key):
                 self._making[key] = job
-                await self._attempt(job)
+                await self._attempt(job, self._make(job))
 
     async def _catch_up(self) -> None:
         while True:
@@ -164,25 +181,35 @@ class Thumbs:
                 log.exception("catching up with thumbnails failed; the next start tries again")
 
     async def _look_at_unmeasured(self) -> None:
-        # One at a time and in order, so that the frame before each has been seen, and new frames never wait long.
+        # A few at a time and in order, so that the frame before each has been seen, and new frames never wait long.
         after_id = 0
         while True:
             await self._is_quiet.wait()
             frames = await self._index.unmeasured(after_id=after_id, limit=CATCH_UP_FRAMES)
             if not frames:
                 return
-            for frame in frames:
+            for few in (frames[at : at + CATCH_UP_LANES] for at in range(0, len(frames), CATCH_UP_LANES)):
                 if not self._is_quiet.is_set():
                     break  # and ask again: by then some of these will have been looked at
-                after_id = frame.id
-                if frame.thumbnail_key not in self._making:
-                    job = self._making[frame.thumbnail_key] = _Job(frame)
-                    await self._logged(job, self._make(job, may_be_stored=False))
+                after_id = few[-1].id
+                await asyncio.gather(*(self._look_at(frame) for frame in few))
+
+    async def _look_at(self, frame: Frame) -> None:
+        if frame.thumbnail_key not in self._making and frame.thumbnail_key not in self._notes:
+            job = self._making[frame.thumbnail_key] = _Job(frame)
+            await self._logged(job, self._make(job))
+
+    def _weigh(self) -> None:
+        if len(self._waiting) < FULL_FRAMES and self._held_bytes < FULL_BYTES:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
 
     def _take(self, key: str) -> _Job | None:
         job = self._waiting.pop(key, None)
         if not self._waiting:
             self._is_quiet.set()
+        self._weigh()
         return job
 
     def _promote(self, key: str) -> _Job | None:
@@ -191,29 +218,32 @@ class Thumbs:
 
     def _begin(self, job: _Job, *, may_be_stored: bool = False) -> _Job:
         self._making[job.key] = job
-        task = asyncio.get_running_loop().create_task(self._attempt(job, may_be_stored=may_be_stored))
+        making = self._attempt(job, self._make(job, may_be_stored=may_be_stored))
+        task = asyncio.get_running_loop().create_task(making)
         self._asked.add(task)
         task.add_done_callback(self._asked.discard)
         return job
 
-    async def _attempt(self, job: _Job, *, may_be_stored: bool = False) -> None:
+    async def _attempt(self, job: _Job, doing: Awaitable[None]) -> None:
         try:
-            await self._logged(job, self._make(job, may_be_stored=may_be_stored))
+            await self._logged(job, doing)
         except Unavailable as exc:
             self._is_behind.set()
             self._complain("a thumbnail could not be made just now: %s", exc)
 
-    async def _logged(self, job: _Job, making: Awaitable[None]) -> None:
+    async def _logged(self, job: _Job, doing: Awaitable[None]) -> None:
         try:
-            await making
+            await doing
         except Unavailable:
             raise
+        except FrameNotFound:
+            pass  # deleted meanwhile
         except Corrupt as exc:
             log.error("%s", exc)  # noqa: TRY400 - the sentence says all
         except Exception:
             log.exception("the thumbnail of frame %s could not be made", job.frame.key)
 
-    async def _make(self, job: _Job, *, may_be_stored: bool) -> None:
+    async def _make(self, job: _Job, *, may_be_stored: bool = False) -> None:
         try:
             if may_be_stored and (stored := await self._stored(job.key)):
                 self._serve(job, thumbnail(stored))
@@ -253,6 +283,7 @@ class Thumbs:
         finally:
             job.body = None
             self._held_bytes -= held_bytes
+            self._weigh()
 
     def _serve(self, job: _Job, made: Thumbnail) -> None:
         self._cache.put(job.key, made)
@@ -277,8 +308,12 @@ class Thumbs:
             self._complain("thumbnails cannot be written, and will be made again when asked for: %s", exc)
 
     async def _note(self, job: _Job, measures: Measures | None, verdict: Verdict | None = None) -> None:
-        with contextlib.suppress(FrameNotFound):  # deleted meanwhile
-            await self._index.measure(job.frame.id, measures, verdict)
+        # The index lets notes wait for company; the next frame is drawn meanwhile.
+        if len(self._notes) >= MAX_NOTES:
+            await asyncio.wait(self._notes.values(), return_when=asyncio.FIRST_COMPLETED)
+        noting = self._attempt(job, self._index.measure(job.frame.id, measures, verdict))
+        self._notes[job.key] = task = asyncio.get_running_loop().create_task(noting)
+        task.add_done_callback(lambda _: self._notes.pop(job.key, None))
 
     async def _measures(self, job: _Job, rendering: Rendering) -> Measures:
         before = await (job.before if job.before is not None else self._signature_before(job.frame))

@@ -135,8 +135,9 @@ def _measured(image: Image) -> tuple[float, float, bytes]:
     from PIL.Image import Resampling  # noqa: PLC0415 - see the head
 
     columns, rows = SIGNATURE_SIZE
-    # Averages of 4 x 4: a tenth of the price of looking at every pixel, and a contrast some 2 % lower.
-    luma = image.reduce(max(1, min(4, image.width // columns, image.height // rows))).convert("L")
+    # One pixel of 4 x 4 is enough: each part of the signature is still the mean of dozens, at a tenth of the price.
+    step = max(1, min(4, image.width // columns, image.height // rows))
+    luma = image.resize((image.width // step, image.height // step), Resampling.NEAREST).convert("L")
     histogram = luma.histogram()
     pixels = luma.width * luma.height
     mean = sum(map(operator.mul, histogram, _LEVELS)) / pixels

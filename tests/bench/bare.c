@@ -1,4 +1,5 @@
-// The limit: keeps frames as the archive must (write, fsync, rename, fsync the folder, thumbnail), with no index and no events.
+// The limit: keeps frames as the archive must (write, fsync, rename, fsync the folder, thumbnail), with no index and no
+// events.
 //
 // One thread reads HTTP, one commits in groups and answers what is durable, the others make thumbnails.
 // It trusts its client to send one request at a time and to wait for the answer: this is a yardstick, not a server.
@@ -68,7 +69,8 @@ static void check(bool is_good, const char *what) {
 
 // -- queues between the threads
 
-#define QUEUE {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL, 0}
+#define QUEUE \
+  { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL, 0 }
 static Queue to_commit = QUEUE, to_scale = QUEUE;
 
 static void give(Queue *queue, Frame *frame, int max_size) {
@@ -213,8 +215,9 @@ static bool field(const char *head, const char *before, const char *format, void
 static Frame *frame_of(int fd, const char *head) {
   char camera[33];
   Frame *frame = calloc(1, sizeof *frame);
-  check(frame && field(head, "\r\nContent-Length: ", "%zu", &frame->size) && field(head, "boot=\"", "%16[0-9a-f]", frame->boot) &&
-            field(head, "number=", "%19[0-9]", frame->number) && field(head, "id=\"", "%32[a-z0-9-]", camera),
+  check(frame && field(head, "\r\nContent-Length: ", "%zu", &frame->size) &&
+            field(head, "boot=\"", "%16[0-9a-f]", frame->boot) && field(head, "number=", "%19[0-9]", frame->number) &&
+            field(head, "id=\"", "%32[a-z0-9-]", camera),
         "a request without its fields");
   snprintf(frame->name, sizeof frame->name, "%s-%s.jpg", frame->boot, frame->number);
   frame->connection = fd;

@@ -1,7 +1,9 @@
-// Many listeners that cost little: N connections to the event stream that read, count the `frame` events and forget the rest.
+// Many listeners that cost little: N connections to the event stream that read, count the `frame` events and forget the
+// rest.
 //
 // usage: listeners PORT PATH N [STUCK]     the last STUCK of the N never read
-// Prints a line of JSON once all have begun to receive, and one more for every line on its standard input; ends with it.
+// Prints a line of JSON once all have begun to receive, and one more for every line on its standard input; ends with
+// it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -72,9 +74,10 @@ static void report(void) {
   long least = listener_count > stuck_count ? listeners[0].frames : 0;
   for (int i = 0; i < listener_count - stuck_count; i++)
     if (listeners[i].frames < least) least = listeners[i].frames;
-  printf("{\"least_frames\": %ld, \"frames\": %ld, \"bytes\": %ld, \"last_frame_s\": %.6f, \"cpu_s\": %.6f}\n", least, frame_count,
-         byte_count, last_frame_s,
-         (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+  printf("{\"least_frames\": %ld, \"frames\": %ld, \"bytes\": %ld, \"last_frame_s\": %.6f, \"cpu_s\": %.6f}\n", least,
+         frame_count, byte_count, last_frame_s,
+         (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+             (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
   fflush(stdout);
 }
 
@@ -85,7 +88,8 @@ static void dial(Listener *l, int port, const char *path, bool is_stuck) {
       .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   check(connect(l->fd, (struct sockaddr *)&to, sizeof to) == 0, "connect");
   char head[256];
-  int size = snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n", path);
+  int size =
+      snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n", path);
   check(send(l->fd, head, (size_t)size, 0) == size, "send");
 }
 
@@ -104,7 +108,8 @@ int main(int argc, char **argv) {
     dial(&listeners[i], atoi(argv[1]), argv[2], is_stuck);
     check(recv(listeners[i].fd, buffer, is_stuck ? 1 : 64, MSG_WAITALL) > 0, "a greeting");
     if (is_stuck) continue;
-    epoll_ctl(poll, EPOLL_CTL_ADD, listeners[i].fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = &listeners[i]});
+    epoll_ctl(poll, EPOLL_CTL_ADD, listeners[i].fd,
+              &(struct epoll_event){.events = EPOLLIN, .data.ptr = &listeners[i]});
   }
   epoll_ctl(poll, EPOLL_CTL_ADD, STDIN_FILENO, &(struct epoll_event){.events = EPOLLIN, .data.ptr = NULL});
   report();

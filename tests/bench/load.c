@@ -1,8 +1,9 @@
-// A client that costs little: K keep-alive connections that send N requests, as fast as they are answered or at a given rate.
+// A client that costs little: K keep-alive connections that send N requests, as fast as they are answered or at a given
+// rate.
 //
-// Every frame's bytes differ: a JPEG comment with the frame's boot and number is slipped in behind the start-of-image marker.
-// Prints one line of JSON: seconds, latencies, failures and the client's own CPU, so that it can be shown not to be the limit.
-// At a rate, latency counts from the moment a request was due, also when no connection was free.
+// Every frame's bytes differ: a JPEG comment with the frame's boot and number is slipped in behind the start-of-image
+// marker. Prints one line of JSON: seconds, latencies, failures and the client's own CPU, so that it can be shown not
+// to be the limit. At a rate, latency counts from the moment a request was due, also when no connection was free.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,8 @@ static void part(Connection *c, const void *bytes, size_t size) {
 static void compose(Connection *c) {
   c->part = c->part_count = 0;
   if (path_count) {
-    int size = snprintf(c->head, sizeof c->head, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", paths[started % path_count]);
+    int size =
+        snprintf(c->head, sizeof c->head, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", paths[started % path_count]);
     return part(c, c->head, (size_t)size);
   }
   Photo photo = photos[started % photo_count];
@@ -92,17 +94,18 @@ static void compose(Connection *c) {
   const char *media_type = "image/jpeg";
   if (multipart) {
     media_type = "multipart/form-data; boundary=limit-of-parts";
-    before_size = (size_t)snprintf(before, sizeof before,
-                                   "--limit-of-parts\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s.jpg\"\r\n"
-                                   "Content-Type: image/jpeg\r\n\r\n",
-                                   multipart, name);
+    before_size =
+        (size_t)snprintf(before, sizeof before,
+                         "--limit-of-parts\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s.jpg\"\r\n"
+                         "Content-Type: image/jpeg\r\n\r\n",
+                         multipart, name);
     tail_size = (size_t)snprintf(c->tail, sizeof c->tail, "\r\n--limit-of-parts--\r\n");
   }
   int head_size = snprintf(c->head, sizeof c->head,
                            "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
                            "Camera-Frame: boot=\"%016llx\", number=%ld\r\nCamera-Status: id=\"cam-%d\"\r\n\r\n%s",
-                           method, target, media_type, before_size + size + tail_size, (unsigned long long)c->boot, c->number,
-                           c->index % camera_count, before);
+                           method, target, media_type, before_size + size + tail_size, (unsigned long long)c->boot,
+                           c->number, c->index % camera_count, before);
   check(head_size > 0 && (size_t)head_size < sizeof c->head, "a long head");
   c->number++;
   part(c, c->head, (size_t)head_size);
@@ -163,7 +166,10 @@ static void read_head(Connection *c, size_t got) {
   c->has_head = true;
   char *length = strcasestr(c->reply, "\r\nContent-Length:");
   c->closes = strncmp(c->reply, "HTTP/1.0", 8) == 0 || strcasestr(c->reply, "\r\nConnection: close");
-  c->body_left = length ? atol(length + 17) : strcasestr(c->reply, "\r\nTransfer-Encoding: chunked") ? 0 : c->closes ? -1 : 0;
+  c->body_left = length                                                   ? atol(length + 17)
+                 : strcasestr(c->reply, "\r\nTransfer-Encoding: chunked") ? 0
+                 : c->closes                                              ? -1
+                                                                          : 0;
   long early = (long)(c->reply_size - (size_t)(end + 4 - c->reply));
   if (c->body_left > 0) c->body_left -= early < c->body_left ? early : c->body_left;
   if (c->reply[9] != '2' || !strstr(c->reply, expected)) {
@@ -173,7 +179,8 @@ static void read_head(Connection *c, size_t got) {
 
 static void receive(Connection *c) {
   static char body[1 << 20];
-  ssize_t got = c->has_head ? recv(c->fd, body, sizeof body, 0) : recv(c->fd, c->reply + c->reply_size, REPLY_HEAD - c->reply_size, 0);
+  ssize_t got = c->has_head ? recv(c->fd, body, sizeof body, 0)
+                            : recv(c->fd, c->reply + c->reply_size, REPLY_HEAD - c->reply_size, 0);
   if (got < 0 && errno == EAGAIN) return;
   if (got <= 0) {
     if (c->is_busy && !(c->has_head && c->body_left < 0)) check(false, "the server hung up");
@@ -217,7 +224,9 @@ static void finish(Connection *c) {
   rest(c);
 }
 
-static int by_size(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
+static int by_size(const void *a, const void *b) {
+  return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
 
 static double percentile_ms(double share) { return latencies[(long)((double)(finished - 1) * share)] * 1000; }
 
@@ -272,32 +281,57 @@ static void read_paths(const char *name) {
 }
 
 static void read_options(int argc, char **argv) {
-  static const struct option options[] = {
-      {"port", 1, 0, 'p'}, {"connections", 1, 0, 'k'}, {"requests", 1, 0, 'n'},  {"rate", 1, 0, 'r'},   {"cameras", 1, 0, 'c'},
-      {"photo", 1, 0, 'f'}, {"method", 1, 0, 'm'},     {"path", 1, 0, 't'},      {"paths", 1, 0, 'g'},  {"multipart", 1, 0, 'u'},
-      {"expect", 1, 0, 'e'}, {0, 0, 0, 0}};
+  static const struct option options[] = {{"port", 1, 0, 'p'},      {"connections", 1, 0, 'k'}, {"requests", 1, 0, 'n'},
+                                          {"rate", 1, 0, 'r'},      {"cameras", 1, 0, 'c'},     {"photo", 1, 0, 'f'},
+                                          {"method", 1, 0, 'm'},    {"path", 1, 0, 't'},        {"paths", 1, 0, 'g'},
+                                          {"multipart", 1, 0, 'u'}, {"expect", 1, 0, 'e'},      {0, 0, 0, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
-      case 'p': port = atoi(optarg); break;
-      case 'k': connection_count = atoi(optarg); break;
-      case 'n': request_count = atol(optarg); break;
-      case 'r': rate = atof(optarg); break;
-      case 'c': camera_count = atoi(optarg); break;
-      case 'f': read_photo(optarg); break;
-      case 'm': method = optarg; break;
-      case 't': path = optarg; break;
-      case 'g': read_paths(optarg); break;
-      case 'u': multipart = optarg; break;
-      case 'e': expected = optarg; break;
-      default: exit(2);
+      case 'p':
+        port = atoi(optarg);
+        break;
+      case 'k':
+        connection_count = atoi(optarg);
+        break;
+      case 'n':
+        request_count = atol(optarg);
+        break;
+      case 'r':
+        rate = atof(optarg);
+        break;
+      case 'c':
+        camera_count = atoi(optarg);
+        break;
+      case 'f':
+        read_photo(optarg);
+        break;
+      case 'm':
+        method = optarg;
+        break;
+      case 't':
+        path = optarg;
+        break;
+      case 'g':
+        read_paths(optarg);
+        break;
+      case 'u':
+        multipart = optarg;
+        break;
+      case 'e':
+        expected = optarg;
+        break;
+      default:
+        exit(2);
     }
-  if (!port || !(photo_count || path_count)) exit((fprintf(stderr, "usage: load --port P (--photo FILE… | --paths FILE) …\n"), 2));
+  if (!port || !(photo_count || path_count))
+    exit((fprintf(stderr, "usage: load --port P (--photo FILE… | --paths FILE) …\n"), 2));
   if (!camera_count) camera_count = connection_count;
 }
 
 static double cpu_s(void) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 int main(int argc, char **argv) {
@@ -318,8 +352,9 @@ int main(int argc, char **argv) {
   run();
   double took = now_s() - began;
   qsort(latencies, (size_t)finished, sizeof *latencies, by_size);
-  printf("{\"requests\": %ld, \"failures\": %ld, \"seconds\": %.6f, \"cpu_s\": %.6f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
-         "\"max_ms\": %.3f}\n",
-         finished, failures, took, cpu_s() - cpu_before, percentile_ms(0.5), percentile_ms(0.99), percentile_ms(1));
+  printf(
+      "{\"requests\": %ld, \"failures\": %ld, \"seconds\": %.6f, \"cpu_s\": %.6f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
+      "\"max_ms\": %.3f}\n",
+      finished, failures, took, cpu_s() - cpu_before, percentile_ms(0.5), percentile_ms(0.99), percentile_ms(1));
   return 0;
 }

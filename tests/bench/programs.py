@@ -77,8 +77,8 @@ class Server:
         self._process = psutil.Process(self._popen.pid)
         while not self._answers():
             if self._popen.poll() is not None or time.monotonic() - began > START_TIMEOUT_S:
-                self.__exit__(None, None, None)
                 said = self._log.read_text(errors="replace")[-600:]
+                self.__exit__(None, None, None)
                 raise MeasureError(f"{' '.join(self._command[:4])} … did not start: {said}")
             time.sleep(0.005)
         self.start_s = time.monotonic() - began
@@ -93,6 +93,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+        self._log.unlink()
 
     def _answers(self) -> bool:
         try:

@@ -1,5 +1,5 @@
-// The thumbnail rule of the archive in bare libjpeg-turbo: the smallest of 1/1, 1/2, 1/4 and 1/8 that is at least 320 wide,
-// scaled inside the DCT, written as JPEG of quality 80.
+// The thumbnail rule of the archive in bare libjpeg-turbo: the smallest of 1/1, 1/2, 1/4 and 1/8 that is at least 320
+// wide, scaled inside the DCT, written as JPEG of quality 80.
 #pragma once
 
 #include <stdint.h>

@@ -67,6 +67,12 @@ class Server:
                 raise RuntimeError(f"the server did not answer within {within_s} s: {self.said()}")
             time.sleep(0.01)
 
+    def ended(self, *, within_s: float) -> int:
+        """Its exit status, once it has ended of itself. Raises TimeoutExpired."""
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        return self._process.wait(within_s)
+
     def kill(self) -> None:
         """SIGKILL; when this returns it is gone. A server that has ended already is left alone."""
         self._end(signal.SIGKILL, within_s=30)
@@ -88,7 +94,7 @@ class Server:
             check=False,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=1000,
         )
 
     def __enter__(self) -> Self:

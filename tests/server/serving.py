@@ -6,18 +6,20 @@ import asyncio
 import io
 import itertools
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
+from typer.testing import CliRunner
 
-from archive import fields
+from archive import cli, fields
 from archive.app import Archive, opened
 from archive.config import Config
-from archive.errors import Malformed
+from archive.errors import ArchiveError, Malformed
 from archive.frame import FrameClaim
 from archive.index import Index
 from archive.owner import reachable
@@ -193,6 +195,21 @@ class Line:
         async with asyncio.timeout(PATIENCE_S):
             return await self._reader.read()
 
+    async def some(self) -> bytes:
+        """What has come next, at least a byte."""
+        async with asyncio.timeout(PATIENCE_S):
+            data = await self._reader.read(65_536)
+        assert data, "the other side hung up"
+        return data
+
+    def throttle(self, size_bytes: int) -> None:
+        """Let the kernel hold no more than about that much of what was not read."""
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size_bytes)
+
+    def stop_reading(self) -> None:
+        """Take nothing any more, as a listener that hangs."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+
     def abort(self) -> None:
         """Hang up at once, as a lost radio does."""
         self._writer.transport.abort()
@@ -229,6 +246,24 @@ async def until(claim: Any, *, within_s: float = PATIENCE_S) -> Any:
         while not (answer := await claim()):  # noqa: ASYNC110 - what is waited for is on the other side of HTTP
             await asyncio.sleep(0.005)
         return answer
+
+
+class Ran(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def command(*words: str | Path) -> Ran:
+    """`archive …` in this process, which saves its second of imports; needs a thread without an event loop."""
+    result = CliRunner().invoke(cli.app, [str(word) for word in words], env={"COLUMNS": "200"})
+    if isinstance(result.exception, ArchiveError):  # as `main` tells it
+        return Ran(1, result.stdout, f"error: {result.exception}")
+    if not isinstance(result.exception, SystemExit | None):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
 
 
 def config_of(folder: Path, **settings: Any) -> Config:

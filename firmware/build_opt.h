@@ -1,0 +1,1 @@
+-Werror=return-type

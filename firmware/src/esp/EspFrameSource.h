@@ -1,0 +1,56 @@
+// The camera driver as a source of frames.
+#pragma once
+
+#include <esp_camera.h>
+
+#include <atomic>
+
+#include "../core/Ports.h"
+#include "Boards.h"
+#include "EspClock.h"
+
+namespace camera {
+
+class EspFrameSource : public FrameSource {
+ public:
+  EspFrameSource(const Board& board, EspClock& clock, Log& log) : board_(board), clock_(clock), log_(log) {}
+
+  // Powers the sensor, finds out what it is and starts the driver with buffers for frames up to `largest`. Needs PSRAM.
+  // Start Wi-Fi first: the other order freezes the driver's DMA on some boards and draws the most current.
+  // False: `fault()` says why in words for a person.
+  bool start(FrameSize largest);
+
+  // Empty, or why there are no frames.
+  std::string_view fault() const { return fault_; }
+
+  // Stops the driver and takes the sensor's power away, through deep sleep too, where the board has a pin for it.
+  void power_off();
+
+  Frame take() override;
+  bool apply(const SensorSettings& settings) override;
+  bool restart(SensorRestart how) override;
+  void stand_by(bool on) override;
+  std::string_view sensor() const override { return sensor_; }
+  void give_back(const uint8_t* data) override;
+
+ private:
+  // Two, because with one the newest frame does not push the old one out.
+  static constexpr size_t kBuffers = 2;
+
+  camera_config_t config() const;
+  bool init();
+  void name_the_sensor();
+  void set_power(bool on);
+
+  const Board& board_;
+  EspClock& clock_;
+  Log& log_;
+  framesize_t largest_ = FRAMESIZE_SVGA;
+  SensorSettings settings_;
+  std::string_view sensor_;
+  char fault_text_[160] = {};
+  std::string_view fault_;
+  std::atomic<camera_fb_t*> held_[kBuffers] = {};
+};
+
+}  // namespace camera

@@ -1,0 +1,9 @@
+#pragma once
+#include <cstdint>
+class EspClass {
+ public:
+  uint64_t getEfuseMac();
+  uint32_t getPsramSize();
+  uint32_t getFreePsram();
+};
+extern EspClass ESP;

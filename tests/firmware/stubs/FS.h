@@ -1,0 +1,5 @@
+#pragma once
+#include "Arduino.h"
+namespace fs {
+class FS {};
+}  // namespace fs
