@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -53,6 +53,16 @@ class BootState:
         self.highest_number = highest_number
         self.frames = frames_
         self.epoch = epoch
+
+
+class News(NamedTuple):
+    """What is told in one row of the log."""
+
+    kind: ChangeKind
+    camera: CameraState
+    frame: Frame | None = None
+    lost: Lost | None = None
+    loss_no: int | None = None
 
 
 class Entry:
@@ -147,7 +157,8 @@ class Keeping:
     def _rows_of_numbers(self, connection: Connection, entries: list[Entry]) -> dict[tuple[str, str, int], list[Frame]]:
         asked = set()
         for entry in entries:
-            boot = self._boot(connection, entry.frame)
+            camera = self.camera(connection, entry.frame.camera)
+            boot = camera and self._boot(connection, camera, entry.frame.boot)
             if boot and entry.frame.number <= boot.highest_number:  # frames in order ask nothing
                 asked.add((boot.no, entry.frame.number))
         rows: dict[tuple[str, str, int], list[Frame]] = {}
@@ -167,15 +178,12 @@ class Keeping:
             state = self._cameras[camera] = CameraState(no, camera, latest_settings(connection, no))
         return state
 
-    def _boot(self, connection: Connection, frame: NewFrame) -> BootState | None:
-        camera = self.camera(connection, frame.camera)
-        if camera is None:
-            return None
-        state = self._boots.get((camera.no, frame.boot))
+    def _boot(self, connection: Connection, camera: CameraState, boot: str) -> BootState | None:
+        state = self._boots.get((camera.no, boot))
         if state is not None:
             return state
         row = connection.execute(
-            select(boots).where(boots.c.camera_no == camera.no, boots.c.boot == frame.boot)
+            select(boots).where(boots.c.camera_no == camera.no, boots.c.boot == boot)
         ).one_or_none()
         if row is None:
             return None
@@ -184,7 +192,7 @@ class Keeping:
             if row.epoch_source
             else None
         )
-        state = self._boots[camera.no, frame.boot] = BootState(row.no, row.highest_number, row.frames, epoch)
+        state = self._boots[camera.no, boot] = BootState(row.no, row.highest_number, row.frames, epoch)
         return state
 
     # -- inserting
@@ -208,42 +216,18 @@ class Keeping:
     def last_seq(self) -> int:
         return self._next_seq - 1
 
-    def tell(
-        self, connection: Connection, kind: ChangeKind, camera: CameraState, told: list[Change], **what: Any
-    ) -> None:
-        """Write one row of the log."""
-        self.tell_all(connection, [(kind, camera, what)], told)
-
-    def tell_all(
-        self, connection: Connection, news: list[tuple[ChangeKind, CameraState, dict[str, Any]]], told: list[Change]
-    ) -> None:
+    def tell(self, connection: Connection, news: Sequence[News], told: list[Change]) -> None:
         """Write rows of the log, and prune what nobody may ask for any more."""
         if not self._is_loaded:
             self.load(connection)
         rows = []
-        for kind, camera, what in news:
-            frame: Frame | None = what.get("frame")
-            seq = self._next_seq
-            self._next_seq += 1
+        for seq, (kind, camera, frame, lost, loss_no) in enumerate(news, self._next_seq):
+            frame_id = frame.id if frame else None
             rows.append(
-                {
-                    "seq": seq,
-                    "kind": kind.value,
-                    "camera_no": camera.no,
-                    "frame_id": frame.id if frame else None,
-                    "loss_no": what.get("loss_no"),
-                }
+                {"seq": seq, "kind": kind.value, "camera_no": camera.no, "frame_id": frame_id, "loss_no": loss_no}
             )
-            told.append(
-                Change(
-                    seq=seq,
-                    kind=kind,
-                    camera=camera.id,
-                    frame_id=frame.id if frame else None,
-                    frame=frame,
-                    lost=what.get("lost"),
-                )
-            )
+            told.append(Change(seq=seq, kind=kind, camera=camera.id, frame_id=frame_id, frame=frame, lost=lost))
+        self._next_seq += len(rows)
         _ADD_CHANGES.execute(connection, rows)
         if self.last_seq - self._oldest_seq > self._changes_kept + 1000:
             self._oldest_seq = self.last_seq - self._changes_kept
@@ -253,7 +237,7 @@ class Keeping:
         if not self._is_loaded:
             self.load(connection)
         rows: list[dict[str, Any]] = []
-        news: list[tuple[ChangeKind, CameraState, dict[str, Any]]] = []
+        news: list[News] = []
         of_cameras: dict[int, dict[str, Any]] = {}
         of_boots: dict[int, dict[str, Any]] = {}
         of_days: dict[tuple[int, int], int] = {}
@@ -264,7 +248,7 @@ class Keeping:
             camera = self.camera(connection, new.camera) or self.add_camera(
                 connection, new.camera, new.received_at_ms, told
             )
-            boot = self._boot(connection, new) or self._add_boot(connection, camera, new)
+            boot = self._boot(connection, camera, new.boot) or self._add_boot(connection, camera, new)
             epoch = better_epoch(
                 new.claim, received_at_ms=new.received_at_ms, transfer_ms=new.transfer_ms, known=boot.epoch
             )
@@ -274,13 +258,14 @@ class Keeping:
             said = _json(new.status.said)
             frame, row = self._row(new, camera, boot, said)
             rows.append(row)
-            news.append((ChangeKind.FRAME, camera, {"frame": frame}))
+            news.append(News(ChangeKind.FRAME, camera, frame))
             is_further = entry.is_further or (boot.no, new.number) in numbers
             numbers.add((boot.no, new.number))
             entry.result = Kept(frame=frame, is_new=True, is_further=is_further, settings=camera.settings)
-            counted = of_cameras.setdefault(camera.no, {"b_no": camera.no, "more": 0})
-            counted |= {
-                "more": counted["more"] + 1,
+            counted = of_cameras.get(camera.no)
+            of_cameras[camera.no] = {
+                "b_no": camera.no,
+                "more": counted["more"] + 1 if counted else 1,
                 "latest": frame.id,
                 "seen": new.received_at_ms,
                 "said": said,
@@ -292,7 +277,7 @@ class Keeping:
             for no in (camera.no, 0):
                 of_days[no, day] = of_days.get((no, day), 0) + 1
         _ADD_FRAMES.execute(connection, rows)
-        self.tell_all(connection, news, told)
+        self.tell(connection, news, told)
         _COUNT_CAMERA.execute(connection, list(of_cameras.values()))
         _NOTE_BOOT.execute(connection, list(of_boots.values()))
         self._count_days(connection, of_days)
@@ -349,7 +334,7 @@ class Keeping:
             insert(cameras).values(id=camera, created_at_ms=at_ms, frames=0, status="{}").returning(cameras.c.no)
         ).scalar_one()
         state = self._cameras[camera] = CameraState(no, camera)
-        self.tell(connection, ChangeKind.CAMERA, state, told)
+        self.tell(connection, [News(ChangeKind.CAMERA, state)], told)
         return state
 
     def _add_boot(self, connection: Connection, camera: CameraState, new: NewFrame) -> BootState:
@@ -388,7 +373,7 @@ class Keeping:
             FRAMES.add_columns(frames.c.up_ms).where(frames.c.boot_no == boot_no, HANGING)
         ).all()
         dates: list[dict[str, Any]] = []
-        news: list[tuple[ChangeKind, CameraState, dict[str, Any]]] = []
+        news: list[News] = []
         of_days: dict[tuple[int, int], int] = {}
         for row in hanging:
             before = frame_of(row)
@@ -409,14 +394,14 @@ class Keeping:
                     "uncertainty": dated.uncertainty_ms,
                 }
             )
-            news.append((ChangeKind.FRAME_CHANGED, camera, {"frame": after}))
+            news.append(News(ChangeKind.FRAME_CHANGED, camera, after))
             was, is_now = day_of(before.taken_at_ms, self._zone), day_of(after.taken_at_ms, self._zone)
             if was != is_now:
                 for no in (camera.no, 0):
                     of_days[no, was] = of_days.get((no, was), 0) - 1
                     of_days[no, is_now] = of_days.get((no, is_now), 0) + 1
         _REDATE.execute(connection, dates)
-        self.tell_all(connection, news, told)
+        self.tell(connection, news, told)
         self._count_days(connection, of_days)
 
     def _confess(self, connection: Connection, new: NewFrame, lost: Lost, told: list[Change]) -> None:
@@ -445,7 +430,7 @@ class Keeping:
             )
             .returning(losses.c.no)
         ).scalar_one()
-        self.tell(connection, ChangeKind.GAP, camera, told, lost=lost, loss_no=no)
+        self.tell(connection, [News(ChangeKind.GAP, camera, lost=lost, loss_no=no)], told)
 
     def _answer(self, connection: Connection, entry: Entry) -> Kept | Exception:
         if entry.error is not None:

@@ -44,7 +44,7 @@ from archive.errors import (
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
 from archive.index import counting, schema
 from archive.index.base import CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
-from archive.index.keeping import Keeping, latest_settings
+from archive.index.keeping import Keeping, News, latest_settings
 from archive.index.many import Many
 from archive.index.rows import FRAMES, frame_of
 from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
@@ -264,7 +264,7 @@ class SqlIndex:
             live = (
                 select(keys.c.camera_no, func.count()).where(keys.c.revoked_at_ms.is_(None)).group_by(keys.c.camera_no)
             )
-            counts: dict[int, int] = {no: count for no, count in connection.execute(live)}
+            counts: dict[int, int] = dict(iter(connection.execute(live)))
             return [
                 Camera(
                     id=row.id,
@@ -482,7 +482,7 @@ class Measuring:
         connection.execute(update(frames).where(frames.c.id == frame_id).values(verdict=verdict))
         frame = msgspec.structs.replace(frame_of(row), verdict=verdict)
         camera = _known(self._keeping.camera(connection, frame.camera), frame.camera)
-        self._keeping.tell(connection, ChangeKind.FRAME_CHANGED, camera, told, frame=frame)
+        self._keeping.tell(connection, [News(ChangeKind.FRAME_CHANGED, camera, frame)], told)
 
     def committed(self, prepared: object) -> None:
         pass
@@ -664,9 +664,7 @@ _BOOT_NO = (
     .scalar_subquery()
 )
 _FRAMES_NAMED = FRAMES.where(frames.c.boot_no == _BOOT_NO, frames.c.number == bindparam("number"))
-_FRAMES_NUMBERED = FRAMES.where(
-    frames.c.boot_no == _BOOT_NO, frames.c.number.in_(bindparam("numbers", expanding=True))
-)
+_FRAMES_NUMBERED = FRAMES.where(frames.c.boot_no == _BOOT_NO, frames.c.number.in_(bindparam("numbers", expanding=True)))
 _CHANGES = (
     select(
         changes.c.seq,

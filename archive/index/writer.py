@@ -128,12 +128,11 @@ class Writer:
             error = self._translate(exc)
             self._roll_back(connection)
             self._take_back(prepared, error)
-            results = [error] * len(group)
-            changes = []
-        else:
-            for work, what in prepared.items():
-                work.committed(what)
+            self._answer(group, [error] * len(group), [])
+            return
         self._answer(group, results, changes)
+        for work, what in prepared.items():
+            work.committed(what)
 
     def _roll_back(self, connection: Connection) -> None:
         try:

@@ -51,6 +51,7 @@ async def receive(request: web.Request) -> web.Response:
     began = time.monotonic()
     head = read_head(request)
     app = request.app
+    await app[keys.THUMBS].room()
     with app[keys.BUDGET].take(head.length_bytes):
         body, sha256 = await _read_body(request, head, app[keys.CONFIG])
         if head.digest is not None and head.digest != sha256:

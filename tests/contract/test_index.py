@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from archive.errors import (
     LogTooOld,
     Unavailable,
 )
-from archive.frame import Change, ChangeKind, Lost, Measures, NewFrame, Status, TimeSource, Verdict
+from archive.frame import Change, ChangeKind, Lost, Measures, Status, TimeSource, Verdict
 from archive.index import CameraKey, Index, Kept, Settings, open_index
 from archive.index.sql import SqlIndex
 from archive.store.local import LocalStore
@@ -67,7 +67,7 @@ async def _index(opened: Open) -> SqlIndex:
 
 
 async def require_whole(index: Index, shelf: WatchedShelf) -> None:
-    """Every row has its bytes and every key its row, every count agrees, and the log holds each frame once, in order."""
+    """Every row has its bytes, every key its row, every count agrees, and the log holds each frame once, in order."""
     rows = await index.frames_after(0, limit=100_000)
     log = await index.changes(after=0, limit=100_000)
 
@@ -95,7 +95,7 @@ async def told(index: Index, sql: str) -> None:
 
 
 async def test_a_frame_added_is_kept(index: SqlIndex, shelf: WatchedShelf) -> None:
-    """What `add` answers is what can be asked for, its bytes are on the shelf, settled, and all that counts counts it."""
+    """What `add` answers can be asked for, its bytes are on the shelf and settled, and all that counts counts it."""
     new = arriving(7, status=Status(said={"rssi": -61, "firmware": "1.0.0"}))
 
     kept = await index.add(new)
@@ -259,9 +259,9 @@ async def test_a_number_counts_when_the_first_of_two_frames_failed(opened: Open)
 async def story(index: SqlIndex, camera: str) -> None:
     """A little of everything that writes, some of it at once."""
     boot, other = f"{hash_of(camera):016x}", f"{hash_of(camera) + 1:016x}"
-    at = {"camera": camera, "boot": boot}
+    at: dict[str, Any] = {"camera": camera, "boot": boot}
     confession = Lost(boot=boot, first=20, last=29, reason="spool-full")
-    work = [
+    work: list[list[Callable[[], Awaitable[object]]]] = [
         [lambda: index.add(arriving(0, **at, up_ms=1000))],
         [lambda n=n: index.add(arriving(n, **at, body=b"%d" % n, up_ms=n * 1000)) for n in range(1, 5)],
         [lambda: index.add(arriving(3, **at, body=b"3"))],
@@ -305,7 +305,7 @@ async def test_whichever_put_fails_nothing_is_half_kept(opened: Open) -> None:
 
 
 async def test_wherever_a_transaction_breaks_off_nothing_is_half_kept(index: SqlIndex, shelf: WatchedShelf) -> None:
-    """SQLite is interrupted after so many steps of its own, then after more, … until it is not; each time all is whole."""
+    """SQLite is interrupted after so many of its steps, then after more, … until it is not; each time all is whole."""
     broken: list[int] = []
 
     async def story_interrupted(after: int, camera: str) -> bool:
@@ -489,9 +489,7 @@ async def test_a_new_log_is_not_too_old(index: SqlIndex) -> None:
 # -- dating
 
 
-async def test_a_late_epoch_dates_the_frames_that_hang_on_it(
-    index: SqlIndex, shelf: WatchedShelf
-) -> None:
+async def test_a_late_epoch_dates_the_frames_that_hang_on_it(index: SqlIndex, shelf: WatchedShelf) -> None:
     """A frame that knows only `up` is re-dated when its boot's epoch is learnt: a change, other days, the same name."""
     early = await index.add(arriving(0, up_ms=0))
     own = await index.add(arriving(1, up_ms=10_000, taken_ms=NOW_MS - 5 * DAY_MS))
@@ -674,10 +672,7 @@ async def test_totals_agree_with_the_frames_of_any_stretch(opened: Open, zone: s
     index = opened(zone=ZoneInfo(zone))
     start = round(turn.timestamp() * 1000) - 36 * HOUR_MS
     await asyncio.gather(
-        *(
-            index.add(arriving(n, camera=f"camera-{n % 2}", received_at_ms=start + n * HOUR_MS // 2))
-            for n in range(144)
-        )
+        *(index.add(arriving(n, camera=f"camera-{n % 2}", received_at_ms=start + n * HOUR_MS // 2)) for n in range(144))
     )
     day = turn.replace(tzinfo=ZoneInfo(zone))
     midnights = [round((day + timedelta(days=n)).timestamp() * 1000) for n in (-1, 0, 1, 2)]
@@ -713,7 +708,9 @@ async def test_any_moment_may_be_asked_for(opened: Open, zone: str) -> None:
 async def test_days_count_every_camera_and_all_together(index: SqlIndex) -> None:
     """A day is a day of the archive's time zone; an unknown camera has none."""
     midnight = round(datetime(2026, 11, 22, tzinfo=BERLIN).timestamp() * 1000)
-    for n, (camera, at) in enumerate([("garden", -1), ("garden", 0), ("shed", 0), ("shed", DAY_MS - 1), ("shed", DAY_MS)]):
+    for n, (camera, at) in enumerate(
+        [("garden", -1), ("garden", 0), ("shed", 0), ("shed", DAY_MS - 1), ("shed", DAY_MS)]
+    ):
         await index.add(arriving(n, camera=camera, received_at_ms=midnight + at))
 
     together = [(day.day.day, day.frames) for day in await index.days()]
@@ -907,7 +904,13 @@ async def test_an_index_goes_on_where_it_was_left(index: SqlIndex, opened: Open,
     """After a restart, closed or not, everything is as it was."""
     for n in range(10):
         await index.add(arriving(n, body=b"%d" % n, lost=Lost(boot=BOOT, first=90, last=99, reason="reset")))
-    before = (await index.frames(), await index.cameras(), await index.days(), await index.changes(after=0), index.total)
+    before = (
+        await index.frames(),
+        await index.cameras(),
+        await index.days(),
+        await index.changes(after=0),
+        index.total,
+    )
 
     reopened = opened()  # as after a kill: the first was not closed
 
@@ -991,7 +994,7 @@ async def every_question(index: SqlIndex) -> None:
 
 
 async def every_write(index: SqlIndex) -> None:
-    at = {"camera": "camera-1", "boot": "00000000000000ff"}
+    at: dict[str, Any] = {"camera": "camera-1", "boot": "00000000000000ff"}
     await index.add(arriving(0, **at, up_ms=0))
     await index.add(arriving(0, **at, body=b"else", lost=Lost(boot=BOOT, first=0, last=1, reason="reset")))
     await index.add(arriving(1, **at, up_ms=1000, now_ms=1100))
@@ -1009,9 +1012,7 @@ async def filled(index: SqlIndex, count: int) -> None:
                 for n in range(start, min(start + 60, count))
             )
         )
-    for frame in await index.unmeasured(after_id=0, limit=count - 20):
-        index._writer.submit(index._measuring, (frame.id, None, None))
-    await told(index, "UPDATE frames SET status = NULL")
+    await told(index, f"UPDATE frames SET is_measured = 1 WHERE id <= {count - 20}")
 
 
 class Statements:

@@ -38,8 +38,8 @@ void Uplink::start(const Frame& frame, const Saying& saying) {
   frame_ = &frame;
   saying_ = saying;
   deadline_ms_ = clock_.now_ms() + patience_.request_ms;
-  current_ = entry_;
-  may_have_key_ = server_.may_share_key_with(entry_);
+  go_to(entry_);
+  may_have_key_ = true;
   has_moved_for_good_ = true;
   hops_ = 0;
   has_retried_ = false;
@@ -91,6 +91,12 @@ void Uplink::hurry() {
 
 // -- connecting -------------------------------------------------------------------------------------------------------
 
+/// From the place of the last request to `next`.
+void Uplink::go_to(const Address& next) {
+  may_reuse_ = may_reuse_ && current_.is_same_place(next);
+  current_ = next;
+}
+
 /// Towards current_: over the connection there is, where it serves, else over a new one.
 void Uplink::set_out() {
   state_ = State::Connecting;
@@ -105,7 +111,7 @@ void Uplink::set_out() {
   has_tried_last_good_ = false;
   has_address_ = false;
   connect_deadline_ms_ = clock_.now_ms() + patience_.connect_ms;
-  if (is_at_entry() && is_last_good_first_ && last_good_.size != 0) {
+  if (is_at_server() && is_last_good_first_ && last_good_.size != 0) {
     address_ = last_good_;
     has_address_ = true;
     has_tried_last_good_ = true;
@@ -166,7 +172,7 @@ bool Uplink::connect_to_address() {
 bool Uplink::give_up_address(const char* why) {
   close();
   const bool may_try_last_good =
-      is_at_entry() && last_good_.size != 0 && !has_tried_last_good_ && !(has_address_ && address_ == last_good_);
+      is_at_server() && last_good_.size != 0 && !has_tried_last_good_ && !(has_address_ && address_ == last_good_);
   has_address_ = false;
   if (has_asked_name_ && !may_try_last_good) return conclude(SendResult::Unreachable, why);
   if (has_asked_name_) {
@@ -199,6 +205,8 @@ bool Uplink::send() {
     case Heard::End:
       return broke("the connection closed in the middle of the frame");
     case Heard::Part:
+      may_step_again_ = true;
+      return false;
     case Heard::Nothing:
       break;
   }
@@ -267,7 +275,7 @@ bool Uplink::judge() {
   }
   outcome_.archive_unix_ms = read_clock(reply_.clock());
   outcome_.settings = reply_.settings();
-  if (is_at_entry()) last_good_ = address_;
+  if (is_at_server()) last_good_ = address_;
   if (has_moved_for_good_ && may_have_key_) entry_ = current_;
   switch (echo->answer) {
     case Answer::Kept:
@@ -286,8 +294,7 @@ bool Uplink::follow() {
   if (++hops_ > kMaxHops) return conclude(SendResult::NoEcho, "redirected too often");
   may_have_key_ = may_have_key_ && current_.may_share_key_with(*next);
   has_moved_for_good_ = has_moved_for_good_ && reply_.status() == 308;
-  if (!current_.is_same_place(*next)) may_reuse_ = false;
-  current_ = *next;
+  go_to(*next);
   set_out();
   return false;
 }

@@ -54,7 +54,7 @@ struct Outcome {
 
 class Uplink {
  public:
-  /// Sent at once at most. A multiple of nothing in particular; TLS takes no more in one record.
+  /// Sent at once at most: TLS takes no more in one record.
   static constexpr std::size_t kChunkBytes = 16 * 1024;
   static constexpr unsigned kMaxHops = 5;
 
@@ -110,6 +110,7 @@ class Uplink {
   enum class Heard : std::uint8_t { Nothing, Part, Answer, Rubbish, End };
 
   // In the order they are come through.
+  void go_to(const Address& next);
   void set_out();
   bool connect();
   bool resolve();
@@ -124,7 +125,7 @@ class Uplink {
   bool conclude(SendResult result, const char* why);
 
   bool is_connection_fresh();
-  bool is_at_entry() const { return current_.host() == entry_.host(); }
+  bool is_at_server() const { return current_.host() == server_.host(); }
   void close();
   std::size_t request_size() const { return head_.size() + frame_->bytes().size; }
 
