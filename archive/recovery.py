@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from archive.errors import ArchiveError, FrameNotFound, Malformed, Unavailable, UnsupportedMedia
-from archive.frame import NAME, FrameClaim, NewFrame, camera_id, photo_key, unix_ms
+from archive.errors import ArchiveError, FrameNotFound, Unavailable, UnsupportedMedia
+from archive.frame import CAMERA_ID, NAME, FrameClaim, NewFrame, photo_key, unix_ms
 from archive.index import Index, Kept
 from archive.jpeg import inspect
 from archive.store import Store
@@ -86,13 +87,10 @@ async def adopt(store: Store, index: Index, keys: Sequence[str]) -> AsyncIterato
 def _read(store: Store, key: str) -> NewFrame | ArchiveError:
     camera, name = key.split("/")[1], key.rpartition("/")[2]
     parts = NAME.fullmatch(name)
-    if parts is None or photo_key(camera, name) != key:
-        return UnsupportedMedia(f"{key} is not named like a frame")
+    at = _time_of(parts) if parts else None
+    if parts is None or at is None or photo_key(camera, name) != key or not CAMERA_ID.fullmatch(camera):
+        return UnsupportedMedia("it is not named like a frame")
     try:
-        camera_id(camera)
-        at = datetime.strptime(parts["day"] + parts["time"] + parts["ms"] + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
-        if at.year not in YEARS:
-            return UnsupportedMedia(f"{key} is not named like a frame: nothing was taken in the year {at.year}")
         body = store.get(key)
         return NewFrame(
             camera=camera,
@@ -105,12 +103,18 @@ def _read(store: Store, key: str) -> NewFrame | ArchiveError:
             claim=FrameClaim(boot=parts["boot"], number=int(parts["number"])),
             received_at_ms=unix_ms(at),
         )
-    except (Malformed, ValueError) as error:
-        return UnsupportedMedia(f"{key} is not named like a frame: {error}")
     except KeyError:
-        return FrameNotFound(f"{key} is gone")
+        return FrameNotFound("it is gone")
     except (UnsupportedMedia, Unavailable) as error:
         return error
+
+
+def _time_of(parts: re.Match[str]) -> datetime | None:
+    try:
+        at = datetime.strptime(parts["day"] + parts["time"] + parts["ms"] + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return at if at.year in YEARS else None
 
 
 async def _add(index: Index, frame: NewFrame | ArchiveError) -> Kept | ArchiveError:
@@ -131,7 +135,7 @@ def _end(store: Store, key: str, frame: NewFrame | ArchiveError, kept: Kept | Ar
     if other != key:
         [error] = store.put([(other, frame.body)])  # proves the other copy, and puts it back where it was gone
         if error is not None:
-            return Unavailable(f"{key} is the same frame as {other}, which cannot be mended: {error}")
+            return Unavailable(f"it is the same frame as {other}, which cannot be mended: {error}")
         store.delete([key])
     store.settle([key, other])
     return kept.is_new

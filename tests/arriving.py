@@ -30,6 +30,7 @@ def arriving(
     status: Status = Status(),  # noqa: B008 - frozen
     lost: Lost | None = None,
     is_whole: bool = True,
+    media_type: MediaType = MediaType.JPEG,
 ) -> NewFrame:
     """A frame as intake hands it to the index."""
     claim = FrameClaim(boot=boot, number=number, up_ms=up_ms, now_ms=now_ms, taken_ms=taken_ms)
@@ -38,10 +39,10 @@ def arriving(
         camera=camera,
         boot=boot,
         number=number,
-        name=frame_name(dated.taken_at_ms, boot, number, MediaType.JPEG),
+        name=frame_name(dated.taken_at_ms, boot, number, media_type),
         body=body,
         sha256=hashlib.sha256(body).digest(),
-        picture=PictureInfo(media_type=MediaType.JPEG, width=64, height=48, is_whole=is_whole),
+        picture=PictureInfo(media_type=media_type, width=64, height=48, is_whole=is_whole),
         claim=claim,
         received_at_ms=received_at_ms,
         transfer_ms=transfer_ms,

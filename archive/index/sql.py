@@ -179,7 +179,7 @@ class SqlIndex:
                 question = question.where(frames.c.taken_at_ms >= after_ms)
             if cursor is not None:
                 question = question.where(tuple_(frames.c.taken_at_ms, frames.c.id) < cursor)
-            found = [frame_of(row) for row in connection.execute(question)]
+            found = [frame_of(row) for row in connection.execute(question).all()]
             total = self._total(connection, camera_no, after_ms, before_ms)
             return Page(frames=found[:limit], more=len(found) > limit, total=total)
 
@@ -219,7 +219,7 @@ class SqlIndex:
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
             question = FRAMES.where(UNMEASURED, frames.c.id > after_id).order_by(frames.c.id)
-            return [frame_of(row) for row in connection.execute(question.limit(limit))]
+            return [frame_of(row) for row in connection.execute(question.limit(limit)).all()]
 
         return await self._read(ask)
 
@@ -365,7 +365,7 @@ class SqlIndex:
     async def frames_after(self, frame_id: int, *, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
             question = FRAMES.where(frames.c.id > frame_id).order_by(frames.c.id).limit(limit)
-            return [frame_of(row) for row in connection.execute(question)]
+            return [frame_of(row) for row in connection.execute(question).all()]
 
         return await self._read(ask)
 

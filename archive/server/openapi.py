@@ -149,6 +149,7 @@ def _paths() -> dict[str, Any]:
                     "200": _pictures("the original"),
                     "206": _pictures("a range of it"),
                     "304": {"description": "you have it"},
+                    "412": {"description": "not the version you asked for"},
                     "416": {"description": "no such range"},
                     **_problems((404, 503)),
                 },

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archive.errors import Corrupt, FrameNotFound, Unavailable, Undecodable, UnsupportedMedia
 from archive.frame import Measures, MediaType, Verdict
@@ -43,7 +43,7 @@ FULL_BYTES = 24 * 2**20
 PUSHBACK_S = 5.0  # and no longer: keeping never depends on drawing
 # Frames in the making at once. The renderer draws a few of them; most wait for the index's next commit.
 LANES = 8
-MAX_NOTES = 512  # of what was seen, on their way into the index
+MAX_DRAWN = 512  # thumbnails on their way into the store, and what was seen on its way into the index
 MAX_CAMERAS = 4096  # whose newest signature is remembered
 CATCH_UP_FRAMES = 64
 CATCH_UP_LANES = 4
@@ -72,6 +72,14 @@ class _Job:
             self.done.exception()  # if nobody waits, nobody minds
 
 
+class _Drawn(NamedTuple):
+    """What is to be written of a frame: its thumbnail (None: there is none), and what was seen (None: noted before)."""
+
+    job: _Job
+    data: bytes | None
+    seen: tuple[Measures | None, Verdict | None] | None
+
+
 class Thumbs:
     """The thumbnails of an archive. Belongs to one event loop; `run` must be running for frames to be warmed."""
 
@@ -89,7 +97,10 @@ class Thumbs:
         self._held_bytes = 0  # bodies of frames waiting or being drawn
         self._making: dict[str, _Job] = {}
         self._asked: set[asyncio.Task[None]] = set()
-        self._notes: dict[str, asyncio.Task[None]] = {}
+        self._to_write: list[_Drawn] = []
+        self._is_to_write = asyncio.Event()
+        self._is_written = asyncio.Event()
+        self._unwritten: set[str] = set()
         # By camera: when its newest frame was taken, and the signature that frame has or will have.
         self._newest: OrderedDict[str, tuple[tuple[int, int], asyncio.Future[bytes | None]]] = OrderedDict()
         self._is_quiet = asyncio.Event()
@@ -155,17 +166,18 @@ class Thumbs:
                 for _ in range(LANES):
                     group.create_task(self._lane())
                 group.create_task(self._catch_up())
+                group.create_task(self._write_drawn())
         finally:
             for task in self._asked:
                 task.cancel()
-            await asyncio.gather(*self._asked, *self._notes.values(), return_exceptions=True)
+            await asyncio.gather(*self._asked, return_exceptions=True)
 
     async def _lane(self) -> None:
         while True:
             key = await self._order.get()
             if job := self._take(key):
                 self._making[key] = job
-                await self._attempt(job, self._make(job))
+                await self._attempt(job)
 
     async def _catch_up(self) -> None:
         while True:
@@ -195,7 +207,7 @@ class Thumbs:
                 await asyncio.gather(*(self._look_at(frame) for frame in few))
 
     async def _look_at(self, frame: Frame) -> None:
-        if frame.thumbnail_key not in self._making and frame.thumbnail_key not in self._notes:
+        if frame.thumbnail_key not in self._making and frame.thumbnail_key not in self._unwritten:
             job = self._making[frame.thumbnail_key] = _Job(frame)
             await self._logged(job, self._make(job))
 
@@ -218,26 +230,23 @@ class Thumbs:
 
     def _begin(self, job: _Job, *, may_be_stored: bool = False) -> _Job:
         self._making[job.key] = job
-        making = self._attempt(job, self._make(job, may_be_stored=may_be_stored))
-        task = asyncio.get_running_loop().create_task(making)
+        task = asyncio.get_running_loop().create_task(self._attempt(job, may_be_stored=may_be_stored))
         self._asked.add(task)
         task.add_done_callback(self._asked.discard)
         return job
 
-    async def _attempt(self, job: _Job, doing: Awaitable[None]) -> None:
+    async def _attempt(self, job: _Job, *, may_be_stored: bool = False) -> None:
         try:
-            await self._logged(job, doing)
+            await self._logged(job, self._make(job, may_be_stored=may_be_stored))
         except Unavailable as exc:
             self._is_behind.set()
             self._complain("a thumbnail could not be made just now: %s", exc)
 
-    async def _logged(self, job: _Job, doing: Awaitable[None]) -> None:
+    async def _logged(self, job: _Job, making: Awaitable[None]) -> None:
         try:
-            await doing
+            await making
         except Unavailable:
             raise
-        except FrameNotFound:
-            pass  # deleted meanwhile
         except Corrupt as exc:
             log.error("%s", exc)  # noqa: TRY400 - the sentence says all
         except Exception:
@@ -254,13 +263,12 @@ class Thumbs:
                 log.info("frame %s cannot be shown: %s", job.frame.key, exc)
                 self._serve(job, _PLACEHOLDER)
                 job.signature.set_result(None)
-                await self._note(job, None, Verdict.UNDECODABLE)
+                await self._hand_over(_Drawn(job, None, (None, Verdict.UNDECODABLE)))
                 return
             self._serve(job, thumbnail(rendering.data, signature=rendering.signature))
             job.signature.set_result(rendering.signature)
-            await self._write(job.key, rendering.data)
-            if job.frame.measures is None:
-                await self._note(job, await self._measures(job, rendering))
+            seen = (await self._measures(job, rendering), None) if job.frame.measures is None else None
+            await self._hand_over(_Drawn(job, rendering.data, seen))
         except Exception as exc:
             job.fail(exc)
             raise
@@ -301,19 +309,43 @@ class Thumbs:
         except KeyError:
             return None
 
-    async def _write(self, key: str, data: bytes) -> None:
-        try:
-            await asyncio.to_thread(self._store.put_derived, key, data)
-        except Unavailable as exc:
-            self._complain("thumbnails cannot be written, and will be made again when asked for: %s", exc)
+    async def _hand_over(self, drawn: _Drawn) -> None:
+        while len(self._to_write) >= MAX_DRAWN:
+            self._is_written.clear()
+            await self._is_written.wait()
+        self._to_write.append(drawn)
+        self._unwritten.add(drawn.job.key)
+        self._is_to_write.set()
 
-    async def _note(self, job: _Job, measures: Measures | None, verdict: Verdict | None = None) -> None:
-        # The index lets notes wait for company; the next frame is drawn meanwhile.
-        if len(self._notes) >= MAX_NOTES:
-            await asyncio.wait(self._notes.values(), return_when=asyncio.FIRST_COMPLETED)
-        noting = self._attempt(job, self._index.measure(job.frame.id, measures, verdict))
-        self._notes[job.key] = task = asyncio.get_running_loop().create_task(noting)
-        task.add_done_callback(lambda _: self._notes.pop(job.key, None))
+    async def _write_drawn(self) -> None:
+        # One hop to a thread for all that was drawn during the last one: a hop for each costs more than the drawing's
+        # own calls, because the threads wait for each other's turn.
+        while True:
+            await self._is_to_write.wait()
+            self._is_to_write.clear()
+            drawn, self._to_write = self._to_write, []
+            self._is_written.set()
+            await asyncio.to_thread(self._write, [(job.key, data) for job, data, _ in drawn if data])
+            noting = [self._noted(job.frame.id, *seen) for job, _, seen in drawn if seen]
+            for told in await asyncio.gather(*noting, return_exceptions=True):
+                if isinstance(told, Exception):
+                    self._is_behind.set()
+                    self._complain("what was seen of a frame could not be noted just now: %s", told)
+            self._unwritten.difference_update(job.key for job, _, _ in drawn)
+
+    def _write(self, thumbnails: list[tuple[str, bytes]]) -> None:
+        for key, data in thumbnails:
+            try:
+                self._store.put_derived(key, data)
+            except Unavailable as exc:
+                self._complain("thumbnails cannot be written, and will be made again when asked for: %s", exc)
+                return
+            except Exception:
+                log.exception("the thumbnail of frame %s could not be written", key.replace("thumbnails/320", "photos"))
+
+    async def _noted(self, frame_id: int, measures: Measures | None, verdict: Verdict | None) -> None:
+        with contextlib.suppress(FrameNotFound):  # deleted meanwhile
+            await self._index.measure(frame_id, measures, verdict)
 
     async def _measures(self, job: _Job, rendering: Rendering) -> Measures:
         before = await (job.before if job.before is not None else self._signature_before(job.frame))

@@ -193,6 +193,7 @@ class IndexMachine(RuleBasedStateMachine):
         """The archive is stopped, or killed, and started again."""
         if is_closed:
             self.run(self.index.close())
+            assert self.store.pending() == []
         else:
             self.left.append(self.index)
         self.index = self.open()
@@ -214,7 +215,6 @@ class IndexMachine(RuleBasedStateMachine):
         assert page.frames == sorted(got, key=lambda frame: (frame.taken_at_ms, frame.id), reverse=True)
         assert page.total == self.index.total == len(rows)
         assert sorted(key for key, _ in self.store.keys("photos")) == sorted(frame.key for frame in got)
-        assert self.store.pending() == []
 
         days = Counter(datetime.fromtimestamp(frame.taken_at_ms / 1000, BERLIN).date() for frame in got)
         assert {day.day: day.frames for day in await self.index.days()} == days

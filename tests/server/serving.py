@@ -8,7 +8,7 @@ import itertools
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -145,14 +145,19 @@ class Served:
             ) as session:
                 yield session
 
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Line]:
+    def connected(self) -> AbstractAsyncContextManager[Line]:
         """A connection on which a test says what it likes."""
-        line = Line(*await asyncio.open_connection("127.0.0.1", self.port))
-        try:
-            yield line
-        finally:
-            line.abort()
+        return connected(self.port)
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[Line]:
+    """A connection to that port of loopback; broken off at the end."""
+    line = Line(*await asyncio.open_connection("127.0.0.1", port))
+    try:
+        yield line
+    finally:
+        line.abort()
 
 
 class Line:
@@ -209,6 +214,10 @@ class Line:
     def stop_reading(self) -> None:
         """Take nothing any more, as a listener that hangs."""
         self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+
+    def read_on(self) -> None:
+        """Read again."""
+        self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
 
     def abort(self) -> None:
         """Hang up at once, as a lost radio does."""

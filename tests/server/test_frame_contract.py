@@ -672,6 +672,7 @@ async def test_a_frame_being_stored_is_kept_whoever_hangs_up(archive: Served, ca
 
     assert before == []
     assert again.status == 200
+    await until(lambda: _is_measured(archive, camera))  # whatever follows a new frame followed it
 
 
 async def test_a_connection_lives_on_after_errors(archive: Served, camera: str) -> None:
@@ -707,6 +708,10 @@ async def test_text_for_people_goes_with_an_acknowledgement(archive: Served) -> 
     reply = await archive.send(SMALL)
 
     assert (reply.media_type, reply.body) == ("text/plain", b"kept\n")
+
+
+async def _is_measured(archive: Served, camera: str) -> bool:
+    return (await archive.frames(camera))[0]["mean_luma"] is not None
 
 
 async def _is(truth: object) -> bool:

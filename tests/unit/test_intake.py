@@ -194,7 +194,7 @@ async def test_a_failure_after_the_camera_hung_up_is_quiet(tmp_path: Path) -> No
 
 
 async def test_without_room_no_frame_is_begun(door: Door) -> None:
-    """What would eat into the floor is DiskFull, in a sentence; the free space is looked at once a while, not always."""
+    """What would eat into the floor is DiskFull, in a sentence; the free space is looked at once in a while."""
     now, looks, free = [100.0], [], [10_000_000]
 
     class Disk(MemoryStore):

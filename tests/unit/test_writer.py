@@ -134,6 +134,7 @@ async def test_an_answer_is_given_after_the_commit(desk: Desk) -> None:
     early = (future.done(), desk.heard[:], desk.notes.committed_groups[:], desk.written())
     gate.set()
     await future
+    await desk.writer.close()
 
     assert early == (False, [], [], [])
     assert seen == [["word"]]
@@ -177,6 +178,7 @@ async def test_kinds_of_work_share_a_commit(desk: Desk) -> None:
     desk.notes.gate.set()
 
     assert await answers([first, *futures]) == ["first by notes", "a by notes", "b by other", "c by notes"]
+    await desk.writer.close()
     assert (desk.notes.committed_groups, other.committed_groups) == ([["first"], ["a", "c"]], [["b"]])
     assert len(commits) == 2
 

@@ -295,7 +295,11 @@ FieldsWriter& FieldsWriter::decimal(std::string_view key, std::int64_t thousandt
 
 FieldsWriter& FieldsWriter::boolean(std::string_view key, bool value) {
   if (!begin(key)) return *this;
-  out_.add(value ? "?1" : "?0");
+  if (value) {
+    out_.cut(out_.size() - 1);  // the canonical form of a truth is the key alone
+  } else {
+    out_.add("?0");
+  }
   return end(true);
 }
 

@@ -137,14 +137,20 @@ void Losses::clear(uint64_t boot, uint64_t from, uint64_t to) {
 
 bool Losses::commit() {
   if (!is_changed_ && !overflowed_) return true;
-  if (overflowed_ || !write(name_of(generation_ + 1))) {
+  if (overflowed_ || (!is_memory_only_ && !write(name_of(generation_ + 1)))) {
     roll_back();
     return false;
   }
-  ++generation_;
-  std::memcpy(durable_, ranges_, count_ * sizeof(Loss));
+  if (!is_memory_only_) ++generation_;
+  std::memcpy(static_cast<void*>(durable_), ranges_, count_ * sizeof(Loss));
   durable_count_ = count_;
   is_changed_ = false;
+  return true;
+}
+
+bool Losses::save() {
+  if (!write(name_of(generation_ + 1))) return false;
+  ++generation_;
   return true;
 }
 

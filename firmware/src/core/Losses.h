@@ -53,6 +53,12 @@ class Losses {
   bool commit();
   void roll_back();
 
+  // When the card has failed for good: go on in memory, so that numbers are still confessed while power lasts. False
+  // ends that with the next commit that becomes durable. Only after an `open` that was true can it end.
+  void set_memory_only(bool is_memory_only) { is_memory_only_ = is_memory_only; }
+  bool is_memory_only() const { return is_memory_only_; }
+  bool save();  // all of it, whether or not it changed
+
   // The archive answered `kept` to the request that carried `loss`: exactly these numbers are forgotten.
   bool confessed(const Loss& loss);
 
@@ -82,6 +88,7 @@ class Losses {
   uint32_t generation_ = 0;
   bool overflowed_ = false;
   bool is_changed_ = false;
+  bool is_memory_only_ = false;
 };
 
 }  // namespace camera

@@ -49,10 +49,10 @@ std::uint32_t Ring::size() const {
 
 Slot& Ring::at(std::uint32_t i) { return slots_[(tail_.load(std::memory_order_relaxed) + i) % slot_count_]; }
 
-std::uint32_t Ring::bytes_used() {
+bool Ring::is_half_full() {
   std::size_t used = 0;
   for (std::uint32_t i = 0; i < size(); ++i) used += at(i).bytes.size;
-  return static_cast<std::uint32_t>(used);
+  return used > bytes_.size / 2 || size() > slot_count_ / 2;
 }
 
 Frame Ring::lend(Slot& slot) {

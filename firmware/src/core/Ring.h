@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "Frame.h"
 #include "Losses.h"
@@ -26,8 +27,7 @@ struct Slot {
   Bytes bytes;
 
   // The reader's own:
-  bool is_at_risk = false;   // written down as such
-  bool was_tried = false;    // sent once, without luck
+  bool is_booked = false;    // its number is written down
   bool is_lent = false;
   bool is_released = false;
 };
@@ -51,7 +51,7 @@ class Ring final : public FrameOwner {
 
   std::uint32_t size() const;
   Slot& at(std::uint32_t i);  // oldest first, the released ones among them too
-  std::uint32_t bytes_used();
+  bool is_half_full();
 
   /// The frame of a slot, for sending; it stays in the ring until it is released.
   Frame lend(Slot& slot);

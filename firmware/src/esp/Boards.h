@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace camera {
@@ -62,6 +63,19 @@ struct Board {
 
   // Whether deep sleep can take the sensor's supply away. Where it cannot, a battery camera is a short-lived one.
   constexpr bool can_cut_sensor() const { return sensor.pwdn != kNotWired || rail.pin != kNotWired; }
+
+  // Whether the board needs this pin itself: for its sensor, card, flash, memory, USB or light.
+  constexpr bool uses(int8_t pin) const {
+    if (pin == 19 || pin == 20 || (pin >= 26 && pin <= (psram == Psram::Octal ? 37 : 32))) return true;
+    for (const int8_t taken : sensor.data) {
+      if (pin == taken) return true;
+    }
+    for (const int8_t taken : {sensor.pwdn, sensor.reset, sensor.xclk, sensor.sda, sensor.scl, sensor.vsync, sensor.href,
+                               sensor.pclk, rail.pin, card.clk, card.cmd, card.d0, card.cs, led.pin}) {
+      if (pin == taken) return true;
+    }
+    return false;
+  }
 };
 
 inline constexpr Rail kNoRail{kNotWired, false};
@@ -207,6 +221,15 @@ constexpr bool power_can_be_held() {
   return true;
 }
 static_assert(power_can_be_held());
+
+// GPIO 0 is the BOOT button everywhere, and so may serve as one.
+constexpr bool boot_button_is_free() {
+  for (const Board& board : kBoards) {
+    if (board.uses(0)) return false;
+  }
+  return true;
+}
+static_assert(boot_button_is_free());
 
 // The row called `id`, or nothing.
 constexpr const Board* find_board(std::string_view id) {

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "../core/Ports.h"
+#include "../core/UpTime.h"
 
 namespace camera {
 
-class EspClock : public Clock {
+class EspClock final : public Clock {
  public:
   // First thing in setup(). After deep sleep, goes on from where `before_sleep` left off.
   void begin();
@@ -13,18 +14,18 @@ class EspClock : public Clock {
   // Last thing before deep sleep.
   void before_sleep();
 
-  uint64_t now_ms() override;
-  std::optional<uint64_t> unix_ms() override;
-  void set_unix_ms(uint64_t unix_ms) override;
+  std::uint64_t now_ms() override;
+  std::optional<std::uint64_t> unix_ms() override;
+  void set_unix_ms(std::uint64_t unix_ms) override;
 
   // The same clock at an instant of `esp_timer`, which the camera driver's time stamps are.
-  uint64_t up_ms_at(int64_t timer_us) const;
+  std::uint64_t up_ms_at(std::int64_t timer_us) const;
 
   // Asks these time servers, in the background and for ever. Their names must stay where they are.
   void ask_time_servers(const char* first, const char* second);
 
  private:
-  int64_t base_us_ = 0;  // the clock when `esp_timer` was zero, which is at every start and every wake
+  UpTime up_;
 };
 
 }  // namespace camera

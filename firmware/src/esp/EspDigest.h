@@ -5,7 +5,7 @@
 
 namespace camera {
 
-class EspDigest : public Digest {
+class EspDigest final : public Digest {
  public:
   Sha256 sha256(Bytes bytes) override;
 };

@@ -66,6 +66,7 @@ bool EspFrameSource::start(FrameSize largest) {
 }
 
 void EspFrameSource::power_off() {
+  if (!board_.can_cut_sensor()) stand_by(true);
   esp_camera_deinit();
   set_power(false);
 }

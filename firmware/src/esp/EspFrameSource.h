@@ -11,7 +11,7 @@
 
 namespace camera {
 
-class EspFrameSource : public FrameSource {
+class EspFrameSource final : public FrameSource {
  public:
   EspFrameSource(const Board& board, EspClock& clock, Log& log) : board_(board), clock_(clock), log_(log) {}
 

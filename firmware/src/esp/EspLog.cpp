@@ -5,25 +5,33 @@
 namespace camera {
 namespace {
 
-constexpr char kLetters[] = {'D', 'I', 'W', 'E'};
+// A line of set-up comes in one go, and so does an answer; what finds no room is dropped.
+constexpr size_t kReceiveBytes = 1024;
+constexpr size_t kSendBytes = 2048;
+
+constexpr std::string_view kHeads[] = {"D ", "I ", "W ", "E "};
+
+void put(std::string_view text) { Serial.write(reinterpret_cast<const uint8_t*>(text.data()), text.size()); }
 
 }  // namespace
 
 void EspLog::begin() {
-  one_at_a_time_ = xSemaphoreCreateMutexStatic(&memory_);
+  Serial.setRxBufferSize(kReceiveBytes);
+  Serial.setTxBufferSize(kSendBytes);
   Serial.begin(115200);
   // The chip's own USB blocks a writer while no computer reads (arduino-esp32#9580).
   Serial.setTxTimeoutMs(0);
 }
 
-void EspLog::line(LogLevel level, std::string_view text) {
-  if (one_at_a_time_ == nullptr) return;
-  const char head[] = {kLetters[static_cast<uint8_t>(level)], ' '};
-  xSemaphoreTake(one_at_a_time_, portMAX_DELAY);
-  Serial.write(reinterpret_cast<const uint8_t*>(head), sizeof(head));
-  Serial.write(reinterpret_cast<const uint8_t*>(text.data()), text.size());
-  Serial.write(reinterpret_cast<const uint8_t*>("\r\n"), 2);
-  xSemaphoreGive(one_at_a_time_);
+void EspLog::line(LogLevel level, std::string_view text) { write(kHeads[static_cast<std::uint8_t>(level)], text); }
+
+void EspLog::answer(std::string_view text) { write("", text); }
+
+void EspLog::write(std::string_view head, std::string_view text) {
+  const EspMutex::Hold hold(one_at_a_time_);
+  put(head);
+  put(text);
+  put("\r\n");
 }
 
 }  // namespace camera

@@ -5,7 +5,7 @@
 
 namespace camera {
 
-class EspRandom : public Random {
+class EspRandom final : public Random {
  public:
   uint32_t next_u32() override;
 };

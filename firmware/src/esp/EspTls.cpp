@@ -35,13 +35,17 @@ EspTls::~EspTls() {
   mbedtls_entropy_free(&entropy_);
 }
 
-bool EspTls::trust(const char* pem) {
-  int error = mbedtls_x509_crt_parse(&roots_, reinterpret_cast<const unsigned char*>(pem), std::strlen(pem) + 1);
+bool EspTls::add_root(Bytes certificate) {
+  const int error = mbedtls_x509_crt_parse(&roots_, certificate.data, certificate.size);
   if (error != 0) {
     complain("reading the root certificate", error);
     return false;
   }
-  error = mbedtls_ctr_drbg_seed(&random_, mbedtls_entropy_func, &entropy_, nullptr, 0);
+  return is_set_up_ || set_up();
+}
+
+bool EspTls::set_up() {
+  int error = mbedtls_ctr_drbg_seed(&random_, mbedtls_entropy_func, &entropy_, nullptr, 0);
   if (error == 0) {
     error = mbedtls_ssl_config_defaults(&config_, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                         MBEDTLS_SSL_PRESET_DEFAULT);
@@ -61,7 +65,7 @@ bool EspTls::trust(const char* pem) {
     return false;
   }
   mbedtls_ssl_set_bio(&session_, this, push, pull, nullptr);
-  has_roots_ = true;
+  is_set_up_ = true;
   return true;
 }
 
@@ -70,7 +74,7 @@ Progress EspTls::resolve(std::string_view host, IpAddress& address) { return tcp
 Progress EspTls::connect(const Peer& peer) {
   is_plain_ = !peer.is_tls;
   if (is_plain_) return tcp_.connect(peer);
-  if (!has_roots_) {
+  if (!is_set_up_) {
     log_.line(LogLevel::Error, "TLS: no root certificate is set, so no server can be trusted");
     return Progress::Failed;
   }

@@ -13,16 +13,16 @@
 
 namespace camera {
 
-class EspTls : public Transport {
+class EspTls final : public Transport {
  public:
   EspTls(Transport& tcp, Log& log);
   ~EspTls();
   EspTls(const EspTls&) = delete;
   EspTls& operator=(const EspTls&) = delete;
 
-  // Trusts the one or two root certificates in `pem` and no other. False: unreadable, and nothing is trusted.
-  // Allocates about 40 KB, here and never again. Once, before the first connect.
-  bool trust(const char* pem);
+  // Trusts this root certificate, DER or PEM (with its closing NUL), besides those given before. False: unreadable.
+  // Before the first connect. The first one allocates about 40 KB, here and never again.
+  bool add_root(Bytes certificate);
 
   Progress resolve(std::string_view host, IpAddress& address) override;
   Progress connect(const Peer& peer) override;
@@ -36,6 +36,7 @@ class EspTls : public Transport {
 
   static int push(void* self, const unsigned char* bytes, size_t size_bytes);
   static int pull(void* self, unsigned char* bytes, size_t size_bytes);
+  bool set_up();
   bool greet(std::string_view host);
   void complain(const char* step, int error);
 
@@ -47,7 +48,7 @@ class EspTls : public Transport {
   mbedtls_ssl_config config_;
   mbedtls_ssl_context session_;
   State state_ = State::Closed;
-  bool has_roots_ = false;
+  bool is_set_up_ = false;
   bool is_plain_ = false;
   size_t pending_bytes_ = 0;  // of the record that is half sent: mbedTLS wants the same call again
 };

@@ -1,0 +1,49 @@
+// A boot: its id and the number of its next frame, kept through deep sleep and by nothing else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "FrameName.h"
+#include "Ports.h"
+
+namespace camera {
+
+/// Memory that deep sleep keeps and every other start loses (RTC_DATA_ATTR). Zeroed at first.
+struct BootMemory {
+  std::uint32_t magic = 0;
+  std::uint32_t wakes = 0;
+  std::uint64_t boot = 0;
+  std::uint64_t next_number = 0;
+  std::uint64_t interval_shot_ms = 0;  // `up` of the last trigger by interval
+  std::uint32_t has_interval_shot = 0;
+  std::uint32_t crc = 0;
+};
+
+class Boot {
+ public:
+  /// A wake goes on with the boot that fell asleep; anything else begins a new one.
+  explicit Boot(BootMemory& memory);
+
+  /// Draws the id of a new boot; a wake has its own. Only when `random` is truly random, so on the chip not before its
+  /// radio runs: two boots of one id would be one boot. False: what it gave is no id, ask again.
+  bool draw(Random& random);
+  bool is_known() const { return memory_.boot != 0; }
+  bool is_wake() const { return is_wake_; }
+  std::uint64_t id() const { return memory_.boot; }
+
+  /// The name of the next frame. Each is given once, so whoever asks must see to it that it is kept or confessed.
+  FrameName next();
+
+  /// `up` of the last trigger by interval, so that a wake stays in step with it.
+  std::optional<std::uint64_t> interval_shot_ms() const;
+  void set_interval_shot_ms(std::uint64_t up_ms);
+
+ private:
+  void seal();
+
+  BootMemory& memory_;
+  bool is_wake_ = false;
+};
+
+}  // namespace camera

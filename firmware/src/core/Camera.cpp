@@ -1,0 +1,474 @@
+#include "Camera.h"
+
+#include "Contract.h"
+
+namespace camera {
+namespace {
+
+constexpr std::string_view kPendingNote = "pending";
+constexpr std::string_view kSensorNote = "sensor";
+constexpr std::uint64_t kCardPauseMs = 1000;       // between attempts at a card that failed
+constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are kept in memory until it works again
+constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
+constexpr std::uint64_t kLeastSleepMs = 10'000;    // less is not worth a start
+constexpr std::uint64_t kJoinPatienceMs = 30'000;  // with Wi-Fi, before sleeping without having sent
+constexpr std::uint64_t kFlushPatienceMs = 10'000; // with the card, before starting anew without having stored
+
+}  // namespace
+
+Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const CameraOptions& options)
+    : ports_(ports),
+      options_(options),
+      boot_(ports.boot_memory),
+      ring_(memory.slots, memory.slot_count, memory.ring),
+      losses_(ports.files, options.spool_folder != nullptr ? options.spool_folder : "", memory.losses,
+              memory.loss_count),
+      spool_(ports.files, losses_, options.spool_folder != nullptr ? options.spool_folder : "", memory.spooled,
+             memory.frame, options.spool_limits),
+      taker_(ports.source, ports.log),
+      uplink_(ports.transport, ports.clock, ports.random),
+      trial_(ports.notes, ports.log) {}
+
+void Camera::begin() {
+  begun_ms_ = ports_.clock.now_ms();
+  open_spool();
+  trial_.begin();
+  publish_settings();
+  taker_.begin(options_.machine_restarts_for_sensor);
+  install();
+}
+
+void Camera::install() {
+  installation_.read(ports_.notes);
+  let_go();
+  if (!installation_.url.is_empty()) uplink_.set_server(installation_.url.view(), installation_.key.view());
+  ladder_.begin(installation_.network_count, ports_.clock.now_ms());
+}
+
+// -- taking -----------------------------------------------------------------------------------------------------------
+
+void Camera::step_taking() {
+  if (!has_begun_ && !begin_boot()) return;
+  take_settings();
+  const std::uint64_t now_ms = ports_.clock.now_ms();
+  const std::optional<std::uint64_t> unix_ms = ports_.clock.unix_ms();
+  triggers_.see(ports_.pins.levels(), now_ms, unix_ms);
+  if (!taker_.is_busy()) {
+    if (const auto due = triggers_.due(now_ms, unix_ms)) {
+      trigger_ = *due;
+      taker_.start(trigger_.at_ms, now_ms);
+      if (trigger_.kind == TriggerKind::Interval) boot_.set_interval_shot_ms(trigger_.at_ms);
+    }
+  }
+  if (taker_.is_busy()) {
+    Frame frame;
+    switch (taker_.step(now_ms, frame)) {
+      case Taker::Result::Taken:
+        hand_over(std::move(frame));
+        break;
+      case Taker::Result::Missed:
+        ring_.miss(boot_.next(), LossReason::Sensor);
+        taken_.fetch_add(1, std::memory_order_relaxed);
+        break;
+      case Taker::Result::Working:
+        break;
+    }
+    if (taker_.wants_machine_restart()) {
+      FixedText<16> count;
+      count.add_number(options_.machine_restarts_for_sensor + 1);
+      if (ports_.notes.write(kSensorNote, count.view())) wants_restart_.store(true, std::memory_order_release);
+    }
+    if (!has_worked_ && taker_.has_ever_worked()) {
+      has_worked_ = true;
+      if (options_.machine_restarts_for_sensor != 0) ports_.notes.write(kSensorNote, "");
+    }
+  }
+  if (triggers_.has_changed()) note_pending();
+  is_taking_.store(taker_.is_busy(), std::memory_order_relaxed);
+  needs_power_cycle_.store(taker_.needs_power_cycle(), std::memory_order_relaxed);
+  discarded_.store(static_cast<std::uint32_t>(taker_.counts().discarded()), std::memory_order_relaxed);
+  skipped_.store(static_cast<std::uint32_t>(triggers_.skipped()), std::memory_order_relaxed);
+  quality_.store(taker_.quality(), std::memory_order_relaxed);
+  const auto next_ms = triggers_.next_ms(now_ms, unix_ms);
+  next_trigger_s_.store(next_ms ? static_cast<std::uint32_t>(*next_ms / 1000) : UINT32_MAX, std::memory_order_relaxed);
+}
+
+bool Camera::begin_boot() {
+  if (!boot_.draw(ports_.random)) return false;
+  Settings settings;
+  if (!to_taking_.take(settings)) return false;
+  triggers_.begin(settings, boot_.interval_shot_ms());
+  taker_.set(settings.sensor, settings.settle_ms, settings.settle_frames);
+  FixedText<kMaxNote> note;
+  if (ports_.notes.read(kPendingNote, note))
+    triggers_.read(note.view(), ports_.clock.now_ms(), ports_.clock.unix_ms());
+  has_begun_ = true;
+  is_booted_.store(true, std::memory_order_release);
+  return true;
+}
+
+void Camera::take_settings() {
+  Settings settings;
+  if (!to_taking_.take(settings)) return;
+  triggers_.set(settings);
+  taker_.set(settings.sensor, settings.settle_ms, settings.settle_frames);
+}
+
+void Camera::hand_over(Frame frame) {
+  frame.name = boot_.next();
+  const std::uint64_t now_ms = ports_.clock.now_ms();
+  const std::uint64_t age_ms = now_ms > frame.up_ms ? now_ms - frame.up_ms : 0;
+  if (const auto unix_ms = ports_.clock.unix_ms()) frame.taken_ms = *unix_ms - age_ms;
+  if (ports_.digest != nullptr) frame.sha256 = ports_.digest->sha256(frame.bytes());
+  if (!ring_.push(frame)) ring_.miss(frame.name, LossReason::RingFull);
+  taken_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Camera::note_pending() {
+  FixedText<kMaxNote> note;
+  if (!triggers_.write(note) || !ports_.notes.write(kPendingNote, note.view()))
+    ports_.log.line(LogLevel::Warning, "the pending shots could not be written down: a restart would forget them");
+}
+
+// -- keeping ----------------------------------------------------------------------------------------------------------
+
+void Camera::step_keeping() {
+  if (has_settings_to_publish_) publish_settings();
+  if (!is_booted_.load(std::memory_order_acquire)) return;
+  climb();
+  book();
+  if (uplink_.is_busy()) {
+    if (uplink_.step()) finish();
+  } else {
+    send();
+  }
+  if (trial_.step(ports_.clock.now_ms())) has_settings_to_publish_ = true;
+}
+
+std::uint32_t Camera::keeping_wait_ms() const {
+  if (uplink_.is_busy()) return uplink_.wait_ms();
+  return ring_.size() > 0 || spool_.size() > 0 ? (uplink_.is_ready() ? 0 : uplink_.wait_ms()) : uplink_.wait_ms();
+}
+
+bool Camera::is_drained() const {
+  Loss loss;
+  return ring_.size() == 0 && spool_.size() == 0 && !sending_ && !losses_.next(&loss);
+}
+
+void Camera::open_spool() {
+  if (options_.spool_folder == nullptr) {
+    losses_.set_memory_only(true);
+    return;
+  }
+  was_opened_ = spool_.open();
+  if (was_opened_) return;
+  losses_.set_memory_only(true);
+  ports_.log.line(LogLevel::Error, "the spool cannot be opened: until the next start frames are in memory alone");
+}
+
+void Camera::climb() {
+  const std::uint64_t now_ms = ports_.clock.now_ms();
+  const bool is_up = ports_.radio.is_up();
+  if (is_up && !was_up_) uplink_.hurry();
+  was_up_ = is_up;
+  const bool has_something = ring_.size() > 0 || spool_.size() > 0;
+  bool wants_restart = wants_restart_.load(std::memory_order_acquire);
+  switch (ladder_.step(is_up, has_something, now_ms)) {
+    case WifiLadder::Step::PowerCycle:
+      let_go();
+      ports_.radio.set_power(false);
+      ports_.radio.set_power(true);
+      [[fallthrough]];
+    case WifiLadder::Step::Join: {
+      const Network& network = installation_.networks[ladder_.network()];
+      ports_.radio.join(network.ssid.view(), network.password.view());
+      break;
+    }
+    case WifiLadder::Step::Restart:
+      wants_restart_.store(true, std::memory_order_release);
+      wants_restart = true;
+      break;
+    case WifiLadder::Step::None:
+      break;
+  }
+  if (!wants_restart) return;
+  if (restart_asked_ms_ == 0) restart_asked_ms_ = now_ms;
+  // The ring does not outlive a restart; what can be stored is stored first, by `book`.
+  if (ring_.size() > 0 && now_ms - restart_asked_ms_ < kFlushPatienceMs) return;
+  wants_restart_.store(false, std::memory_order_release);
+  restart_asked_ms_ = 0;
+  ports_.machine.restart("nothing came from the sensor or the archive for too long");
+}
+
+/// Writes down what is new in the ring, and moves to the spool what has to go there.
+void Camera::book() {
+  if (!may_touch_card()) return;
+  const bool is_restarting = wants_restart_.load(std::memory_order_relaxed);
+  const bool is_low = ring_.size() > 2 && !options_.stores_first && ring_.is_half_full();
+  for (std::uint32_t i = 0; i < ring_.size(); ++i) {
+    Slot& slot = ring_.at(i);
+    if (slot.is_released) continue;
+    if (slot.is_missed || (!slot.is_booked && !options_.stores_first)) {
+      book_slot(slot);
+      return;
+    }
+    const bool must_store = options_.stores_first || !is_live_ || is_low || is_restarting || trial_.in_force().sleep;
+    if (!must_store || slot.is_lent || !spool_.is_open()) continue;
+    store(slot);
+    return;
+  }
+}
+
+bool Camera::book_slot(Slot& slot) {
+  const std::uint64_t last = slot.name.number + slot.count - 1;
+  losses_.mark(slot.name.boot, slot.name.number, last, slot.is_missed ? slot.reason : LossReason::AtRisk);
+  const bool is_written = losses_.commit();
+  card_worked(is_written);
+  if (!is_written) return false;
+  slot.is_booked = true;
+  if (!slot.is_missed) {
+    log_frame(LogLevel::Debug, "taken", slot.name, "");
+    return true;
+  }
+  for (std::uint64_t number = slot.name.number; number <= last; ++number)
+    log_frame(LogLevel::Warning, "lost", FrameName{slot.name.boot, number}, c_str(slot.reason));
+  ring_.release(slot);
+  return true;
+}
+
+bool Camera::store(Slot& slot) {
+  const FrameName name = slot.name;
+  const StoreResult result = spool_.store(name, slot.up_ms, slot.taken_ms, slot.bytes);
+  card_worked(result != StoreResult::Failed);
+  if (result == StoreResult::NoRoom) card_retry_ms_ = ports_.clock.now_ms() + kCardPauseMs;
+  if (result == StoreResult::Failed || result == StoreResult::NoRoom) {
+    has_card_trouble_ = true;
+    return false;
+  }
+  has_card_trouble_ = false;
+  if (!slot.is_booked) log_frame(LogLevel::Debug, "taken", name, "");
+  if (result == StoreResult::GivenUp) log_frame(LogLevel::Warning, "lost", name, c_str(LossReason::SpoolFull));
+  ring_.release(slot);
+  return true;
+}
+
+bool Camera::may_touch_card() const { return ports_.clock.now_ms() >= card_retry_ms_; }
+
+void Camera::card_worked(bool did) {
+  if (did) {
+    card_failures_ = 0;
+    if (losses_.is_memory_only() && was_opened_ && losses_.save()) losses_.set_memory_only(false);
+    return;
+  }
+  card_retry_ms_ = ports_.clock.now_ms() + kCardPauseMs;
+  if (++card_failures_ != kMemoryOnlyFailures) return;
+  losses_.set_memory_only(true);
+  ports_.log.line(LogLevel::Error, "the spool does not work any more: what is lost is known in memory alone");
+}
+
+void Camera::send() {
+  if (!uplink_.is_ready() || !ports_.radio.is_up() || !choose()) return;
+  status_.clear();
+  write_status(status_);
+  lost_.clear();
+  confessing_.reset();
+  Loss loss;
+  if (losses_.next(&loss) && write_lost(lost_, loss.boot, loss.from, loss.to, c_str(loss.reason))) confessing_ = loss;
+  if (sending_from_ == From::Spool) spool_.pin(sending_.name);
+  uplink_.start(sending_, Saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()});
+}
+
+/// Picks what to send next: the newest, if it had no try yet; else the oldest.
+bool Camera::choose() {
+  Slot* newest = newest_slot();
+  const std::optional<FrameName> newest_name =
+      newest != nullptr ? std::optional<FrameName>(newest->name)
+      : spool_.size() > 0 ? std::optional<FrameName>(spool_.at(spool_.size() - 1).name)
+                          : std::nullopt;
+  if (!newest_name) return false;
+  if (newest_name->boot == boot_.id() && newest_name != live_tried_) {
+    live_tried_ = newest_name;
+    if (newest != nullptr ? take_from_ring(*newest) : take_from_spool(*newest_name)) return true;
+  }
+  if (spool_.size() > 0) {
+    // One that the archive puts off again and again does not hold up those behind it.
+    std::size_t next = 0;
+    if (passed_over_)
+      for (std::size_t i = 0; i + 1 < spool_.size(); ++i)
+        if (spool_.at(i).name == *passed_over_) next = i + 1;
+    if (next == 0) passed_over_.reset();
+    return take_from_spool(spool_.at(next).name);
+  }
+  for (std::uint32_t i = 0; i < ring_.size(); ++i) {
+    Slot& slot = ring_.at(i);
+    if (may_send(slot)) return take_from_ring(slot);
+  }
+  return false;
+}
+
+Slot* Camera::newest_slot() {
+  for (std::uint32_t i = ring_.size(); i-- > 0;)
+    if (may_send(ring_.at(i))) return &ring_.at(i);
+  return nullptr;
+}
+
+bool Camera::may_send(const Slot& slot) const {
+  if (slot.is_released || slot.is_missed || slot.is_lent) return false;
+  // What is to be stored first is sent from the ring only when it cannot be stored.
+  return slot.is_booked || !spool_.is_open() || has_card_trouble_;
+}
+
+bool Camera::take_from_ring(Slot& slot) {
+  sending_ = ring_.lend(slot);
+  sending_from_ = From::Ring;
+  return true;
+}
+
+bool Camera::take_from_spool(const FrameName& name) {
+  sending_ = spool_.load(name);
+  sending_from_ = From::Spool;
+  if (sending_ && ports_.spool_digest != nullptr) sending_.sha256 = ports_.spool_digest->sha256(sending_.bytes());
+  return static_cast<bool>(sending_);
+}
+
+void Camera::finish() {
+  const Outcome& outcome = uplink_.outcome();
+  const std::uint64_t now_ms = ports_.clock.now_ms();
+  const FrameName name = sending_.name;
+  const std::uint64_t up_ms = sending_.up_ms;
+  spool_.pin(std::nullopt);
+  last_result_ = outcome.result.c_str();
+  log_frame(LogLevel::Debug, outcome.result.c_str(), name, outcome.why);
+  if (outcome.result.is_the_archives_word()) ladder_.heard(now_ms);
+  is_live_ = outcome.result == SendResult::Kept;
+  if (is_live_) {
+    ++kept_;
+    if (confessing_) losses_.clear(confessing_->boot, confessing_->from, confessing_->to);
+    forget();
+    if (name.boot == boot_.id()) trial_.kept(up_ms);
+  } else if (outcome.result == SendResult::Refused) {
+    ++refused_;
+    refuse();
+  } else {
+    ++failed_sends_;
+    if (outcome.result == SendResult::Again && sending_from_ == From::Spool) passed_over_ = name;
+  }
+  sending_.drop();
+  confessing_.reset();
+  if (outcome.archive_unix_ms) {
+    const std::uint64_t theirs = *outcome.archive_unix_ms;
+    const std::uint64_t ours = ports_.clock.unix_ms().value_or(0);
+    if ((theirs > ours ? theirs - ours : ours - theirs) > kClockSlackMs) ports_.clock.set_unix_ms(theirs);
+  }
+  if (!outcome.settings.empty() && trial_.offer(outcome.settings, now_ms)) has_settings_to_publish_ = true;
+}
+
+/// The archive has said `kept` to the frame just sent, with its name.
+void Camera::forget() {
+  const FrameName name = sending_.name;
+  losses_.clear(name);  // no more at risk
+  card_worked(losses_.commit());
+  sending_.drop();
+  if (sending_from_ == From::Spool) {
+    if (!spool_.remove(name)) ports_.log.line(LogLevel::Warning, "a kept frame could not be removed from the card");
+    return;
+  }
+  for (std::uint32_t i = 0; i < ring_.size(); ++i) {
+    Slot& slot = ring_.at(i);
+    if (slot.is_released || slot.is_missed || slot.name != name) continue;
+    ring_.release(slot);
+    return;
+  }
+}
+
+/// The archive will never have the frame just sent: it is set aside, and its number confessed.
+void Camera::refuse() {
+  const FrameName name = sending_.name;
+  if (sending_from_ == From::Spool) {
+    sending_.drop();
+    if (!spool_.refuse(name)) {
+      passed_over_ = name;
+      return;
+    }
+  } else {
+    if (!spool_.refuse(sending_)) return;
+    sending_.drop();
+    for (std::uint32_t i = 0; i < ring_.size(); ++i) {
+      Slot& slot = ring_.at(i);
+      if (slot.is_released || slot.is_missed || slot.name != name) continue;
+      ring_.release(slot);
+      break;
+    }
+  }
+  log_frame(LogLevel::Warning, "lost", name, c_str(LossReason::Refused));
+}
+
+/// Ends what is being sent, without an outcome: the frame stays where it is.
+void Camera::let_go() {
+  uplink_.abandon();
+  spool_.pin(std::nullopt);
+  sending_.drop();
+  confessing_.reset();
+}
+
+void Camera::publish_settings() {
+  const Settings& settings = trial_.in_force();
+  spool_.set_when_full(settings.when_full);
+  has_settings_to_publish_ = !to_taking_.put(settings);
+}
+
+std::optional<std::uint64_t> Camera::may_sleep_until() const {
+  if (!trial_.in_force().sleep || is_taking() || ring_.size() > 0 || uplink_.is_busy()) return std::nullopt;
+  const std::uint64_t now_ms = ports_.clock.now_ms();
+  const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
+  if (spool_.size() > 0 && (has_patience || uplink_.is_ready())) return std::nullopt;
+  const std::uint32_t next_s = next_trigger_s_.load(std::memory_order_relaxed);
+  if (next_s == UINT32_MAX) return UINT64_MAX;  // until a pin wakes it
+  const std::uint64_t next_ms = std::uint64_t{next_s} * 1000;
+  if (next_ms < now_ms + kLeastSleepMs) return std::nullopt;
+  return next_ms;
+}
+
+SetupFacts Camera::facts() const {
+  SetupFacts facts;
+  facts.firmware = options_.firmware;
+  facts.sensor = ports_.source.sensor();
+  facts.is_online = ports_.radio.is_up();
+  facts.kept = kept_;
+  facts.spooled = spool_.size();
+  facts.last_result = last_result_;
+  return facts;
+}
+
+void Camera::write_status(Text& out) const {
+  Health health;
+  health.id = installation_.id.view();
+  health.firmware = options_.firmware;
+  health.board = installation_.board.view();
+  health.sensor = ports_.source.sensor();
+  health.vitals = ports_.machine.vitals();
+  health.rssi_dbm = ports_.radio.rssi();
+  health.up_s = ports_.clock.now_ms() / 1000;
+  health.spooled = spool_.size();
+  health.waiting = ring_.size();
+  health.lost = losses_.lost();
+  health.refused = refused_;
+  health.discarded = discarded_.load(std::memory_order_relaxed);
+  health.skipped = skipped_.load(std::memory_order_relaxed);
+  health.failed_sends = failed_sends_;
+  health.settings = trial_.in_force().version;
+  health.settings_refused = trial_.refused_version();
+  health.quality = quality_.load(std::memory_order_relaxed);
+  health.has_spool = spool_.is_open();
+  health.needs_power_cycle = needs_power_cycle_.load(std::memory_order_relaxed);
+  health.write(out);
+}
+
+void Camera::log_frame(LogLevel level, std::string_view word, const FrameName& name, std::string_view more) {
+  FixedText<160> line;
+  line.add(word).add(' ').add_hex(name.boot).add(' ').add_number(name.number);
+  if (!more.empty()) line.add(' ').add(more);
+  ports_.log.line(level, line.view());
+}
+
+}  // namespace camera

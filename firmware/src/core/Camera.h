@@ -1,0 +1,198 @@
+// The whole camera, the same on the chip and on a desktop: it puts the parts together and is stepped by time.
+//
+//   triggers → taker → ring → (taking ends here, keeping begins) → spool → uplink → the archive
+//
+// The rules of this file:
+// * Two steppers, which two tasks may call: `step_taking` never waits for anything but the sensor; what is slow (the
+//   card, the network) is done in `step_keeping`. Between them lie the ring, a mailbox and a few counters, no lock.
+// * A frame is forgotten when the archive has said `kept` and echoed its name: nowhere but in `finish`.
+// * Before a number can be known outside, it is written down: as a file in the spool, or (where frames are sent from
+//   the ring) as at risk. So a power cut loses pictures, never numbers.
+// * The newest frame goes first, once; in the gaps the backlog drains, oldest first.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "Boot.h"
+#include "Health.h"
+#include "Installation.h"
+#include "Losses.h"
+#include "Machine.h"
+#include "Mailbox.h"
+#include "Notes.h"
+#include "Pins.h"
+#include "Ports.h"
+#include "Radio.h"
+#include "Ring.h"
+#include "SettingsTrial.h"
+#include "Setup.h"
+#include "Spool.h"
+#include "Taker.h"
+#include "Triggers.h"
+#include "Uplink.h"
+#include "WifiLadder.h"
+
+namespace camera {
+
+/// What the camera works with. All of it outlives it.
+struct CameraPorts {
+  FrameSource& source;  // taking
+  Pins& pins;           // taking
+  Digest* digest;       // taking; null: frames are sent without a digest
+  Digest* spool_digest; // keeping: of frames read from the spool; null: those are sent without one
+  Clock& clock;         // both
+  Log& log;             // both
+  Notes& notes;         // both
+  Random& random;       // taking draws the boot from it before keeping begins to use it
+  Transport& transport;
+  Files& files;
+  Radio& radio;
+  Machine& machine;
+  BootMemory& boot_memory;
+};
+
+/// The memory it works in, all of it taken before the start.
+struct CameraMemory {
+  Slot* slots;
+  std::uint32_t slot_count;
+  Room ring;
+  Spooled* spooled;  // `spool_limits.max_frames` long
+  Room frame;        // one frame read from the spool, at its largest
+  Loss* losses;      // twice `loss_count`
+  std::size_t loss_count;
+};
+
+struct CameraOptions {
+  std::string_view firmware;
+  const char* spool_folder = nullptr;  // null: nothing to spool on, and the ring is all there is
+  Spool::Limits spool_limits;
+  bool stores_first = true;  // on a card: spool, then send. In flash, which wears: send, and spool what does not go
+  std::uint32_t machine_restarts_for_sensor = 0;
+};
+
+class Camera {
+ public:
+  Camera(const CameraPorts& ports, const CameraMemory& memory, const CameraOptions& options);
+  Camera(const Camera&) = delete;
+  Camera& operator=(const Camera&) = delete;
+
+  /// Before the first step: opens the spool, reads the notes, begins to join a network. Waits for no network.
+  void begin();
+
+  /// Takes what is due. Returns soon, or when the sensor has given or refused a frame.
+  void step_taking();
+
+  /// Keeps and sends: one slow thing at most.
+  void step_keeping();
+
+  /// How long `step_keeping` has nothing to do, unless a frame is taken or the transport moves.
+  std::uint32_t keeping_wait_ms() const;
+
+  /// While true, `step_taking` should be called again at once.
+  bool is_taking() const { return is_taking_.load(std::memory_order_relaxed); }
+
+  /// Takes over a new installation, after a `commit`.
+  void install();
+  const Installation& installation() const { return installation_; }
+
+  /// When deep sleep is wanted and nothing stands in its way: until when (`up`). From the task that keeps.
+  std::optional<std::uint64_t> may_sleep_until() const;
+
+  SetupFacts facts() const;
+  std::uint64_t kept() const { return kept_; }
+  bool is_drained() const;  // nothing waits: no frame, and no number to confess
+  std::uint32_t waiting() const { return ring_.size(); }  // frames in the ring
+  std::uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
+  Uplink& uplink() { return uplink_; }
+  const Spool& spool() const { return spool_; }
+  const Losses& losses() const { return losses_; }
+
+ private:
+  enum class From : std::uint8_t { Ring, Spool };
+
+  // Taking.
+  bool begin_boot();
+  void take_settings();
+  void hand_over(Frame frame);
+  void note_pending();
+
+  // Keeping, in the order of a step.
+  void open_spool();
+  void climb();
+  void book();
+  bool book_slot(Slot& slot);
+  bool store(Slot& slot);
+  bool may_touch_card() const;
+  void send();
+  bool choose();
+  bool take_from_ring(Slot& slot);
+  bool take_from_spool(const FrameName& name);
+  Slot* newest_slot();
+  bool may_send(const Slot& slot) const;
+  void finish();
+  void forget();
+  void refuse();
+  void let_go();
+  void card_worked(bool did);
+  void publish_settings();
+  void write_status(Text& out) const;
+  void log_frame(LogLevel level, std::string_view word, const FrameName& name, std::string_view more);
+
+  CameraPorts ports_;
+  CameraOptions options_;
+  Boot boot_;
+  Ring ring_;
+  Losses losses_;
+  Spool spool_;
+
+  // Taking's own.
+  Triggers triggers_;
+  Taker taker_;
+  Trigger trigger_;
+  bool has_begun_ = false;
+  bool has_worked_ = false;
+
+  // Between the two.
+  Mailbox<Settings> to_taking_;
+  std::atomic<bool> is_booted_{false};
+  std::atomic<bool> is_taking_{false};
+  std::atomic<bool> wants_restart_{false};
+  std::atomic<bool> needs_power_cycle_{false};
+  std::atomic<std::uint32_t> taken_{0};
+  std::atomic<std::uint32_t> discarded_{0};
+  std::atomic<std::uint32_t> skipped_{0};
+  std::atomic<std::uint32_t> quality_{0};
+  std::atomic<std::uint32_t> next_trigger_s_{0};  // `up`; coarse, for sleep only
+
+  // Keeping's own.
+  Uplink uplink_;
+  WifiLadder ladder_;
+  SettingsTrial trial_;
+  Installation installation_;
+  bool has_settings_to_publish_ = true;
+  bool was_up_ = false;
+  bool is_live_ = true;  // the last frame sent was kept
+  Frame sending_;
+  From sending_from_ = From::Ring;
+  bool is_live_try_ = false;
+  std::optional<FrameName> live_tried_;   // the newest that had its first try
+  std::optional<FrameName> passed_over_;  // of the backlog: the archive said `again` to it
+  std::optional<Loss> confessing_;
+  FixedText<kMaxStatus> status_;
+  FixedText<kMaxLost> lost_;
+  std::uint64_t card_failures_ = 0;  // in a row
+  std::uint64_t card_retry_ms_ = 0;
+  bool has_card_trouble_ = false;
+  bool was_opened_ = false;
+  std::uint64_t kept_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t failed_sends_ = 0;
+  std::uint64_t begun_ms_ = 0;
+  std::uint64_t restart_asked_ms_ = 0;
+  std::string_view last_result_;
+};
+
+}  // namespace camera

@@ -1,0 +1,38 @@
+// How the camera fares, as `Camera-Status` tells it with every frame.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "Machine.h"
+#include "Text.h"
+
+namespace camera {
+
+struct Health {
+  std::string_view id;
+  std::string_view firmware;
+  std::string_view board;
+  std::string_view sensor;
+  Vitals vitals;
+  std::optional<int> rssi_dbm;
+  std::uint64_t up_s = 0;
+  std::uint64_t spooled = 0;    // frames in the spool
+  std::uint64_t waiting = 0;    // frames in the ring
+  std::uint64_t lost = 0;       // numbers given up and not yet confessed
+  std::uint64_t refused = 0;    // by the archive, since the start
+  std::uint64_t discarded = 0;  // by the taker, since the start
+  std::uint64_t skipped = 0;    // triggers without time for a shot
+  std::uint64_t failed_sends = 0;
+  std::uint64_t settings = 0;   // version in force
+  std::uint64_t settings_refused = 0;
+  unsigned quality = 0;         // in force, which may be less than was asked for
+  bool has_spool = true;
+  bool needs_power_cycle = false;  // the sensor
+
+  /// Writes the dictionary. What is unknown or zero, and says nothing by that, is left out.
+  void write(Text& out) const;
+};
+
+}  // namespace camera

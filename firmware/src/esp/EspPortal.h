@@ -1,0 +1,41 @@
+// A Wi-Fi network of the camera's own with one page on it, to set the camera up from a phone. What the page is given goes
+// through the same lines as set-up over USB, and no page ever shows a password or a key.
+//
+// The network is open, so it is there only while the camera is not set up, or after somebody has held its button.
+#pragma once
+
+#include <DNSServer.h>
+#include <WebServer.h>
+
+#include "../core/Setup.h"
+
+namespace camera {
+
+class EspPortal {
+ public:
+  explicit EspPortal(Setup& setup) : setup_(setup) {}
+
+  // Opens the network `name`, which is also the name of a camera that is given none. It must stay where it is.
+  void open(const char* name);
+  void close();
+  bool is_open() const { return is_open_; }
+
+  // Serves one visitor. Call it often.
+  void step();
+
+ private:
+  void show(int status, std::string_view message);
+  void save();
+  bool tell(std::string_view line);
+  bool tell_wifi();
+  bool tell_server();
+  bool tell_camera();
+
+  Setup& setup_;
+  DNSServer names_;
+  WebServer pages_{80};
+  const char* name_ = "";
+  bool is_open_ = false;
+};
+
+}  // namespace camera

@@ -1,0 +1,22 @@
+// Wi-Fi as a station.
+#pragma once
+
+#include "../core/Radio.h"
+
+namespace camera {
+
+class EspRadio final : public Radio {
+ public:
+  // `is_gentle`: send with less power, because the last start ended in a brown-out.
+  explicit EspRadio(bool is_gentle) : is_gentle_(is_gentle) {}
+
+  void join(std::string_view ssid, std::string_view password) override;
+  void set_power(bool is_on) override;
+  bool is_up() override;
+  std::optional<int> rssi() override;
+
+ private:
+  bool is_gentle_;
+};
+
+}  // namespace camera

@@ -1,0 +1,70 @@
+// What every parser of the core promises of any bytes at all. libFuzzer and the mutation loop both come through here.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "core/Address.h"
+#include "core/Contract.h"
+#include "core/Fields.h"
+#include "core/Reply.h"
+
+namespace camera::testing {
+
+inline void must(bool is_so) {
+  if (!is_so) std::abort();
+}
+
+inline void fuzz_fields(std::string_view text) {
+  const Fields fields(text);
+  std::size_t members = 0;
+  Fields::Member member;
+  for (std::size_t at = 0; fields.next(at, member); ++members) {
+    must(members < text.size() && !member.key.empty());
+    must(fields.has(member.key));
+    FixedText<64> string;
+    const bool is_read = fields.string(member.key, string);
+    must(string.is_whole() && (is_read || string.is_empty()));
+    // What was read can be written and read again.
+    FixedText<256> again;
+    FieldsWriter writer(again);
+    if (member.kind == Fields::Kind::Integer) writer.integer(member.key, member.number);
+    if (member.kind == Fields::Kind::Decimal) writer.decimal(member.key, member.number);
+    if (member.kind == Fields::Kind::Boolean) writer.boolean(member.key, member.number != 0);
+    if (member.kind == Fields::Kind::Token) writer.token(member.key, member.text);
+    if (!writer.is_whole() || again.is_empty()) continue;
+    const auto found = Fields(again.view()).find(member.key);
+    must(found && found->kind == member.kind && found->number == member.number);
+    must(member.kind != Fields::Kind::Token || found->text == member.text);
+  }
+  must(fields.is_valid() || members == 0);
+  const auto echo = read_echo(text);
+  must(!echo || (fields.is_valid() && echo->name.number <= kMaxNumber));
+  (void)read_clock(text);
+}
+
+inline void fuzz_reply(std::string_view bytes) {
+  Reply reply;
+  std::size_t taken = 0;
+  for (const char byte : bytes) {
+    if (reply.state() == Reply::State::Incomplete) ++taken;
+    reply.take(static_cast<std::uint8_t>(byte));
+  }
+  must(taken <= Reply::kMaxHead + 1);
+  if (reply.state() != Reply::State::Answered) return;
+  must(reply.status() >= 200 && reply.status() <= 599);
+  (void)reply.retry_after_ms(1'795'345'345'123);
+  (void)reply.body_before_next();
+  (void)read_echo(reply.frame());
+  const auto from = Address::of_archive("https://archive.local:8443/in");
+  const auto to = from->redirected(reply.location());
+  must(!to || (!to->host().empty() && to->port() != 0 && to->target().find_first_of(" \r\n") == std::string_view::npos));
+}
+
+inline void fuzz_address(std::string_view text) {
+  const auto address = Address::of_archive(text);
+  must(!address || (!address->host().empty() && address->target().front() == '/'));
+}
+
+}  // namespace camera::testing
