@@ -70,8 +70,7 @@ def redate(up_ms: int, epoch: Epoch) -> Dated:
 def better_epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, known: Epoch | None) -> Epoch | None:
     """The best epoch of the boot after this frame: *known* itself unless the frame tells it better.
 
-    The camera's clock beats ours; of two by the same clock the less uncertain stands, and of equals the first. They are
-    not averaged: a head's delay only ever makes an epoch late, so a mean would be later than the best of them, and
+    The less uncertain stands; of equals the one by the camera's clock, then the first. They are not averaged: a head's delay only ever makes an epoch late, so a mean would be later than the best of them, and
     dates would move with every frame.
     """
     told = _epoch(claim, received_at_ms=received_at_ms, transfer_ms=transfer_ms)
@@ -100,8 +99,8 @@ def _epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int) -> Epoch
     return epoch if _is_plausible(epoch.at_ms, received_at_ms) else None
 
 
-def _rank(epoch: Epoch) -> tuple[bool, int]:
-    return epoch.source is not TimeSource.CAMERA_CLOCK, epoch.uncertainty_ms
+def _rank(epoch: Epoch) -> tuple[int, bool]:
+    return epoch.uncertainty_ms, epoch.source is not TimeSource.CAMERA_CLOCK
 
 
 def _is_plausible(taken_ms: int, received_at_ms: int) -> bool:

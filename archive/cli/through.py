@@ -20,7 +20,7 @@ from archive.server.answers import Problem
 @contextlib.asynccontextmanager
 async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSession]:
     """A session whose requests the archive in *folder* takes as its owner's. Raises ConfigError, Locked, Corrupt."""
-    config = load(folder, {})
+    config = load(folder, {"thumbnail_workers": 1})  # should we open it: nobody will look at pictures
     try:
         runs = is_running(config.folder)
     except PermissionError as exc:

@@ -112,7 +112,9 @@ class OverSockets : public ::testing::Test {
   Outcome send(const Server& server, std::size_t size, std::uint32_t request_ms = 20'000) {
     Uplink once(transport, clock, random, Uplink::Patience{request_ms, 5'000});
     EXPECT_TRUE(once.set_server(server.url(), "k3y"));
-    return send(once, size);
+    const Outcome outcome = send(once, size);
+    once.abandon();
+    return outcome;
   }
 
   Outcome send(Uplink& uplink, std::size_t size) {

@@ -180,32 +180,34 @@ async def test_a_deleted_index_is_filled_from_the_originals(tmp_path: Path) -> N
     assert not (tmp_path / FILLING_NAME).exists()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "garden/2025/11/22/notes.jpg",
-        "garden/2025/11/23/20251122T120000.000Z-0123456789abcdef-1.jpg",
-        "garden/2025/13/22/20251322T120000.000Z-0123456789abcdef-1.jpg",
-        "garden/9999/12/31/99991231T235959.999Z-0123456789abcdef-1.jpg",
-        "garden/0001/01/01/00010101T000000.000Z-0123456789abcdef-1.jpg",
-        "garden/0000/00/00/00000000T000000.000Z-0123456789abcdef-1.jpg",
-        "GARDEN/2025/11/22/20251122T120000.000Z-0123456789abcdef-1.jpg",
-        "-x/2025/11/22/20251122T120000.000Z-0123456789abcdef-1.jpg",
-        "x.jpg",
-    ],
-)
-async def test_a_strange_file_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str) -> None:
+STRANGE = [
+    "garden/2025/11/22/notes.jpg",
+    "garden/2025/11/23/20251122T120000.000Z-0123456789abcdef-1.jpg",
+    "garden/2025/13/22/20251322T120000.000Z-0123456789abcdef-1.jpg",
+    "garden/9999/12/31/99991231T235959.999Z-0123456789abcdef-1.jpg",
+    "garden/0001/01/01/00010101T000000.000Z-0123456789abcdef-1.jpg",
+    "garden/0000/00/00/00000000T000000.000Z-0123456789abcdef-1.jpg",
+    "GARDEN/2025/11/22/20251122T120000.000Z-0123456789abcdef-1.jpg",
+    "-x/2025/11/22/20251122T120000.000Z-0123456789abcdef-1.jpg",
+    "x.jpg",
+]
+
+
+async def test_strange_files_are_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A file that is named like no frame, or is no picture, neither stops the start nor is it touched; check tells."""
-    await put(tmp_path, (key_of(1), SMALL), (key_of(2), b"no picture"), (f"photos/{name}", SMALL), settle=True)
+    strange = {f"photos/{name}": SMALL for name in STRANGE} | {key_of(2): b"no picture"}
+    await put(tmp_path, (key_of(1), SMALL), *strange.items(), settle=True)
 
     async with serving(config_of(tmp_path)) as archive:
-        assert len(await archive.frames("garden")) == 1
+        assert [frame["number"] for frame in await archive.frames("garden")] == [1]
         found = await found_by_check(archive, repair=1)
 
-    assert (tmp_path / "photos" / name).read_bytes() == SMALL
-    assert (tmp_path / key_of(2)).read_bytes() == b"no picture"
-    assert caplog.text.count("was left alone") == 2
-    assert [(finding["kind"], finding["is_mended"]) for finding in found] == [("stranger", False)] * 2
+    assert {name: (tmp_path / name).read_bytes() for name in strange} == strange
+    for name in strange:
+        assert f"{name} was left alone" in caplog.text
+        [finding] = [finding for finding in found if f"{name} " in finding["what"]]
+        assert (finding["kind"], finding["is_mended"]) == ("stranger", False)
+    assert len(found) == len(strange)
 
 
 async def test_filling_an_index_can_be_cut_short(tmp_path: Path) -> None:
@@ -352,7 +354,7 @@ async def test_an_archive_in_order_is_said_to_be(stock: Path) -> None:
     """Nothing found, exit status 0, however deep; nothing is changed."""
     before = originals(stock)
 
-    for options in ([], ["--deep"], ["--repair"], ["--deep", "--repair"]):
+    for options in ([], ["--deep", "--repair"]):
         ran = await check(stock, *options)
         assert (ran.status, "Everything is as promised" in ran.stdout) == (0, True), ran
 
@@ -419,22 +421,36 @@ async def dangling(stock: Path) -> str:
     ids=["orphan", "missing", "shortened", "flipped", "days", "cameras", "boots", "dangling"],
 )
 async def test_what_is_not_as_promised_is_found(
-    stock: Path, harm: Harm, kind: str, *, needs_deep: bool, can_be_mended: bool
+    make_archive: MakeArchive, stock: Path, harm: Harm, kind: str, *, needs_deep: bool, can_be_mended: bool
 ) -> None:
-    """Each kind of harm is one line with its name, and exit status 1; `--repair` mends it where that can be."""
+    """Each kind of harm is one finding that names it; a repair mends it where that can be, and then it is gone."""
     named = await harm(stock)
-    deep = ["--deep"] if needs_deep else []
+    archive = await make_archive(folder=stock)
 
-    shallow = await check(stock)
-    told = await check(stock, *deep)
-    repaired = await check(stock, *deep, "--repair")
-    after = await check(stock, *deep)
+    shallow = await found_by_check(archive)
+    told = await found_by_check(archive, deep=1)
+    repaired = await found_by_check(archive, deep=1, repair=1)
+    after = await found_by_check(archive, deep=1)
 
-    assert (shallow.status == 0) == needs_deep
-    assert told.status == 1
-    assert re.search(rf"^{kind}: .*{re.escape(named)}", told.stdout, re.MULTILINE), told.stdout
-    assert (repaired.status, after.status) == ((0, 0) if can_be_mended else (1, 1))
-    assert bool(re.search(rf"^mended: .*{re.escape(named)}", repaired.stdout, re.MULTILINE)) == can_be_mended
+    assert shallow == ([] if needs_deep else told)
+    assert [(finding["kind"], named in finding["what"]) for finding in told] == [(kind, True)]
+    assert [finding["is_mended"] for finding in repaired] == [can_be_mended]
+    assert after == ([] if can_be_mended else told)
+
+
+async def test_the_commands_exit_status_tells(stock: Path) -> None:
+    """0 when all is as promised or was mended, 1 when something is left; a line for each finding."""
+    named = await orphan(stock)
+
+    told, mended, clean = await check(stock), await check(stock, "--repair"), await check(stock)
+    lost = await missing(stock)
+    left = await check(stock, "--repair")
+
+    assert (told.status, mended.status, clean.status, left.status) == (1, 0, 0, 1)
+    assert re.search(rf"^orphan: .*{re.escape(named)}", told.stdout, re.MULTILINE)
+    assert "--repair" in told.stdout
+    assert re.search(rf"^mended: .*{re.escape(named)}", mended.stdout, re.MULTILINE)
+    assert re.search(rf"^missing: .*{re.escape(lost)}", left.stdout, re.MULTILINE)
 
 
 async def test_a_check_of_a_running_archive_finds_and_mends_the_same(make_archive: MakeArchive, stock: Path) -> None:

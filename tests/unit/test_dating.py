@@ -216,22 +216,33 @@ def test_the_first_frame_tells_the_epoch() -> None:
     )
 
 
-def test_the_cameras_clock_beats_ours_and_never_the_other_way() -> None:
-    """However certain ours is."""
-    by_camera = FrameClaim(up_ms=DAY_MS, taken_ms=NOW_MS)
-    by_us = FrameClaim(up_ms=5, now_ms=10)
+def test_the_less_uncertain_epoch_stands_whoever_tells_it() -> None:
+    """A camera's clock first heard after a day of drift does not move what our clock told in the first second."""
+    late_by_camera = FrameClaim(up_ms=DAY_MS, taken_ms=NOW_MS)
+    early_by_us = FrameClaim(up_ms=5, now_ms=10)
 
-    first = told(by_us)
-    second = told(by_camera, known=first)
-    third = told(by_us, known=second)
+    first = told(late_by_camera)
+    second = told(early_by_us, known=first)
+    third = told(late_by_camera, known=second)
 
-    assert first is not None
-    assert second == Epoch(
+    assert first == Epoch(
         at_ms=NOW_MS - DAY_MS,
         uncertainty_ms=CAMERA_CLOCK_MS + DAY_MS * DRIFT_PERCENT // 100,
         source=TimeSource.CAMERA_CLOCK,
     )
+    assert second == told(early_by_us)
     assert third is second
+
+
+def test_of_equally_uncertain_epochs_the_cameras_stands() -> None:
+    """Its clock was at the shutter, ours only at the door."""
+    by_us = told(FrameClaim(up_ms=0, now_ms=0), transfer_ms=CAMERA_CLOCK_MS - RESEND_MS)
+    by_camera = told(FrameClaim(up_ms=0, taken_ms=NOW_MS), known=by_us)
+
+    assert by_camera is not None
+    assert by_us is not None
+    assert by_camera.uncertainty_ms == by_us.uncertainty_ms
+    assert by_camera.source is TimeSource.CAMERA_CLOCK
 
 
 def test_of_the_same_clock_the_less_uncertain_stands() -> None:

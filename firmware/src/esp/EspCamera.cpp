@@ -12,6 +12,7 @@
 #include <new>
 
 #include "Boards.h"
+#include "EspRoots.h"
 #include "Firmware.h"
 
 // The loop's task keeps, sends and encrypts; 8 KB are too few for TLS.
@@ -49,9 +50,9 @@ constexpr std::uint64_t kAwakeAfterUsbMs = 60000;  // somebody is setting it up
 constexpr std::uint32_t kPortalWanted = 0x506F7274;
 
 // Deep sleep keeps these.
-RTC_DATA_ATTR BootMemory boot_memory;
-RTC_DATA_ATTR IpAddress last_good;
-RTC_DATA_ATTR bool has_warned_of_sleep = false;
+RTC_DATA_ATTR constinit BootMemory boot_memory;
+RTC_DATA_ATTR constinit IpAddress last_good;
+RTC_DATA_ATTR constinit bool has_warned_of_sleep = false;
 
 // A restart keeps this.
 RTC_NOINIT_ATTR std::uint32_t portal_wanted;
@@ -119,7 +120,7 @@ void EspCamera::begin_set_up(bool wants_portal) {
 
 void EspCamera::begin_camera(const Board& board) {
   clock_.ask_time_servers("pool.ntp.org", "time.google.com");
-  trust_roots();
+  trust_roots(notes_, transport_);
   pins_.begin(notes_, board);
   setup_.begin();
   source_.emplace(board, clock_, log_);
@@ -140,15 +141,6 @@ void EspCamera::begin_camera(const Board& board) {
   camera_->uplink().remember(last_good);
   camera_->begin();
   xTaskCreatePinnedToCore(&EspCamera::take, "taking", kTakingStack, this, kTakingPriority, nullptr, kCore);
-}
-
-// One or two, as the notes `root1` and `root2`: DER, which is what a note has room for.
-void EspCamera::trust_roots() {
-  for (const std::string_view name : {"root1", "root2"}) {
-    FixedText<kMaxNote> note;
-    if (!notes_.read(name, note)) continue;
-    transport_.add_root({reinterpret_cast<const std::uint8_t*>(note.view().data()), note.size()});
-  }
 }
 
 CameraMemory EspCamera::take_memory(const Mounted& spool, std::uint32_t spooled) {

@@ -35,7 +35,6 @@ class EspCamera {
  private:
   void begin_set_up(bool wants_portal);
   void begin_camera(const Board& board);
-  void trust_roots();
   CameraMemory take_memory(const Mounted& spool, std::uint32_t spooled);
   std::uint32_t restarts_for_sensor();
   void listen();

@@ -18,7 +18,7 @@ std::int64_t wall_us() {
   return std::int64_t{now.tv_sec} * 1000000 + now.tv_usec;
 }
 
-RTC_DATA_ATTR UpTimeMemory memory;
+RTC_DATA_ATTR constinit UpTimeMemory memory;
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <WiFi.h>
 
 #include "Boards.h"
+#include "EspRoots.h"
 
 namespace camera {
 namespace {
@@ -12,7 +13,7 @@ constexpr const char* kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kHead = R"(<!doctype html><html lang=en><meta charset=utf-8>
 <meta name=viewport content="width=device-width"><title>Set up the camera</title>
 <style>body{font:1rem/1.5 system-ui;margin:auto;max-width:26rem;padding:1rem}label{display:block;margin-top:.75rem}
-input,select,button{box-sizing:border-box;font:inherit;padding:.5rem;width:100%}button{margin-top:1rem}</style>
+input,select,textarea,button{box-sizing:border-box;font:inherit;padding:.5rem;width:100%}button{margin-top:1rem}</style>
 <h1>Set up the camera</h1>)";
 
 constexpr std::string_view kForm = R"(<form method=post action=/>
@@ -20,6 +21,7 @@ constexpr std::string_view kForm = R"(<form method=post action=/>
 <label>Its password<input name=password type=password maxlength=63></label>
 <label>The archive's address, or nothing to look for it here<input name=url type=url maxlength=192 placeholder="http://attic.local:5555"></label>
 <label>The camera's key<input name=key type=password maxlength=128 autocomplete=off></label>
+<label>For an https address: its root certificate, or two (PEM)<textarea name=root rows=3></textarea></label>
 <label>The camera's name<input name=id maxlength=32 pattern="[a-z0-9][a-z0-9_\-]*"></label>)";
 
 std::string_view view_of(const String& text) { return {text.c_str(), text.length()}; }
@@ -73,7 +75,9 @@ void EspPortal::show(int status, std::string_view message) {
 }
 
 void EspPortal::save() {
-  if (tell_wifi() && tell_server() && tell_camera() && tell("commit")) {
+  if (!keep_root()) {
+    show(422, "That is not one root certificate, or two, in PEM.");
+  } else if (tell_wifi() && tell_server() && tell_camera() && tell("commit")) {
     pages_.send(200, kHtml, "<!doctype html><title>Saved</title><p>Saved. The camera restarts and this network goes away.");
   } else {
     FixedText<Setup::kMaxAnswer> why;
@@ -116,6 +120,11 @@ bool EspPortal::tell_camera() {
   writer.string("id", id.length() != 0 ? view_of(id) : name_);
   if (board.length() != 0) writer.string("board", view_of(board));
   return tell(line.view());
+}
+
+bool EspPortal::keep_root() {
+  const String root = pages_.arg("root");
+  return root.length() == 0 || keep_roots(notes_, root.c_str());
 }
 
 }  // namespace camera

@@ -13,7 +13,7 @@ namespace camera {
 
 class EspPortal {
  public:
-  explicit EspPortal(Setup& setup) : setup_(setup) {}
+  EspPortal(Setup& setup, Notes& notes) : setup_(setup), notes_(notes) {}
 
   // Opens the network `name`, which is also the name of a camera that is given none. It must stay where it is.
   void open(const char* name);
@@ -30,8 +30,10 @@ class EspPortal {
   bool tell_wifi();
   bool tell_server();
   bool tell_camera();
+  bool keep_root();
 
   Setup& setup_;
+  Notes& notes_;
   DNSServer names_;
   WebServer pages_{80};
   const char* name_ = "";

@@ -10,6 +10,7 @@ namespace camera {
 namespace {
 
 constexpr unsigned long kLookEveryMs = 20000;
+constexpr unsigned long kPortalMs = 10 * 60000;  // for a camera that could be taking pictures instead
 
 }  // namespace
 
@@ -27,10 +28,11 @@ EspSetUp::EspSetUp(EspNotes& notes, EspLog& log, EspRadio& radio, EspMachine& ma
       name_(name),
       serial_(notes, is_known_board),
       form_(notes, is_known_board),
-      portal_(form_) {}
+      portal_(form_, notes) {}
 
 void EspSetUp::begin(bool wants_portal) {
   installation_.read(notes_);
+  is_visit_ = wants_portal;
   serial_.begin();
   form_.begin();
   log_.line(LogLevel::Info, "not set up yet: say `status` here, or join this camera's own Wi-Fi network");
@@ -54,6 +56,7 @@ void EspSetUp::step() {
     machine_.restart("set up");
   }
   if (is_joining_ && radio_.is_up() && (looked_ms_ == 0 || millis() - looked_ms_ > kLookEveryMs)) look_for_archive();
+  if (is_visit_ && millis() > kPortalMs) machine_.restart("nobody came to the portal");
   delay(5);
 }
 

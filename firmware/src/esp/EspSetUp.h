@@ -38,6 +38,7 @@ class EspSetUp {
   Installation installation_;
   unsigned long looked_ms_ = 0;
   bool is_joining_ = false;
+  bool is_visit_ = false;  // of a camera that was set up before
 };
 
 // Whether the firmware knows a board of this name.
