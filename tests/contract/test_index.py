@@ -537,9 +537,9 @@ async def test_only_a_better_epoch_dates_frames_again(index: SqlIndex, shelf: Wa
     await require_whole(index, shelf)
 
 
-async def test_the_better_clock_dates_every_hanging_frame_alike(index: SqlIndex) -> None:
-    """The camera's clock beats ours: no hanging frame is left on the epoch before, however sure that one seemed."""
-    await index.add(arriving(0, up_ms=100, now_ms=200))
+async def test_the_better_epoch_dates_every_hanging_frame_alike(index: SqlIndex) -> None:
+    """No hanging frame is left on the epoch before, whoever told the better one."""
+    await index.add(arriving(0, up_ms=100, now_ms=200, transfer_ms=20_000))
     hanging = [(await index.add(arriving(n, up_ms=n * 1000))).frame for n in (1, 2, 50)]
     assert {frame.taken_at_source for frame in hanging} == {TimeSource.SERVER_CLOCK}
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "core/Address.h"
@@ -12,20 +11,17 @@
 
 namespace camera::testing {
 
-inline void must(bool is_so) {
-  if (!is_so) std::abort();
-}
-
-inline void fuzz_fields(std::string_view text) {
+/// False when a promise is broken.
+inline bool fields_keep_their_promises(std::string_view text) {
   const Fields fields(text);
   std::size_t members = 0;
   Fields::Member member;
   for (std::size_t at = 0; fields.next(at, member); ++members) {
-    must(members < text.size() && !member.key.empty());
-    must(fields.has(member.key));
+    if (!(members < text.size() && !member.key.empty())) return false;
+    if (!(fields.has(member.key))) return false;
     FixedText<64> string;
     const bool is_read = fields.string(member.key, string);
-    must(string.is_whole() && (is_read || string.is_empty()));
+    if (!(string.is_whole() && (is_read || string.is_empty()))) return false;
     // What was read can be written and read again.
     FixedText<256> again;
     FieldsWriter writer(again);
@@ -35,36 +31,38 @@ inline void fuzz_fields(std::string_view text) {
     if (member.kind == Fields::Kind::Token) writer.token(member.key, member.text);
     if (!writer.is_whole() || again.is_empty()) continue;
     const auto found = Fields(again.view()).find(member.key);
-    must(found && found->kind == member.kind && found->number == member.number);
-    must(member.kind != Fields::Kind::Token || found->text == member.text);
+    if (!(found && found->kind == member.kind && found->number == member.number)) return false;
+    if (!(member.kind != Fields::Kind::Token || found->text == member.text)) return false;
   }
-  must(fields.is_valid() || members == 0);
+  if (!(fields.is_valid() || members == 0)) return false;
   const auto echo = read_echo(text);
-  must(!echo || (fields.is_valid() && echo->name.number <= kMaxNumber));
+  if (!(!echo || (fields.is_valid() && echo->name.number <= kMaxNumber))) return false;
   (void)read_clock(text);
+  return true;
 }
 
-inline void fuzz_reply(std::string_view bytes) {
+inline bool reply_keeps_its_promises(std::string_view bytes) {
   Reply reply;
   std::size_t taken = 0;
   for (const char byte : bytes) {
     if (reply.state() == Reply::State::Incomplete) ++taken;
     reply.take(static_cast<std::uint8_t>(byte));
   }
-  must(taken <= Reply::kMaxHead + 1);
-  if (reply.state() != Reply::State::Answered) return;
-  must(reply.status() >= 200 && reply.status() <= 599);
+  if (!(taken <= Reply::kMaxHead + 1)) return false;
+  if (reply.state() != Reply::State::Answered) return true;
+  if (!(reply.status() >= 200 && reply.status() <= 599)) return false;
   (void)reply.retry_after_ms(1'795'345'345'123);
   (void)reply.body_before_next();
   (void)read_echo(reply.frame());
   const auto from = Address::of_archive("https://archive.local:8443/in");
   const auto to = from->redirected(reply.location());
-  must(!to || (!to->host().empty() && to->port() != 0 && to->target().find_first_of(" \r\n") == std::string_view::npos));
+  if (!(!to || (!to->host().empty() && to->port() != 0 && to->target().find_first_of(" \r\n") == std::string_view::npos))) return false;
+  return true;
 }
 
-inline void fuzz_address(std::string_view text) {
+inline bool address_keeps_its_promises(std::string_view text) {
   const auto address = Address::of_archive(text);
-  must(!address || (!address->host().empty() && address->target().front() == '/'));
+  return !address || (!address->host().empty() && address->target().front() == '/');
 }
 
 }  // namespace camera::testing

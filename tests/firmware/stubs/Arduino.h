@@ -36,9 +36,7 @@ void delay(uint32_t ms);
 void pinMode(uint8_t pin, uint8_t mode);
 void digitalWrite(uint8_t pin, uint8_t val);
 int digitalRead(uint8_t pin);
-uint32_t analogReadMilliVolts(uint8_t pin);
 float temperatureRead();
 bool psramFound();
-void* ps_malloc(size_t size);
 void configTzTime(const char* tz, const char* server1, const char* server2 = nullptr, const char* server3 = nullptr);
 }

@@ -10,7 +10,5 @@ class MDNSResponder {
   String hostname(int idx);
   IPAddress address(int idx);
   uint16_t port(int idx);
-  bool hasTxt(int idx, const char* key);
-  String txt(int idx, const char* key);
 };
 extern MDNSResponder MDNS;

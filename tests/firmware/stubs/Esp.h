@@ -4,6 +4,5 @@ class EspClass {
  public:
   uint64_t getEfuseMac();
   uint32_t getPsramSize();
-  uint32_t getFreePsram();
 };
 extern EspClass ESP;

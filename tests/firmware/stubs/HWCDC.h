@@ -9,7 +9,6 @@ class HWCDC : public Stream {
   void setTxTimeoutMs(uint32_t timeout);
   void begin(unsigned long baud = 0);
   int available(void);
-  int peek(void);
   int read(void);
   size_t read(uint8_t* buffer, size_t size);
   size_t write(uint8_t);

@@ -8,7 +8,6 @@ class LittleFSFS : public FS {
   bool begin(bool formatOnFail = false, const char* basePath = "/littlefs", uint8_t maxOpenFiles = 10,
              const char* partitionLabel = "spiffs");
   size_t totalBytes();
-  size_t usedBytes();
   void end();
 };
 }  // namespace fs

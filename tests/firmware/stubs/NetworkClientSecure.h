@@ -3,6 +3,5 @@
 #include "Arduino.h"
 class NetworkClientSecure {
  public:
-  void setCACert(const char* rootCA);
   void setCACertBundle(const uint8_t* bundle, size_t size);
 };

@@ -10,7 +10,6 @@ class SDFS : public FS {
              uint8_t max_files = 5, bool format_if_empty = false);
   void end();
   uint64_t totalBytes();
-  uint64_t usedBytes();
 };
 }  // namespace fs
 extern fs::SDFS SD;

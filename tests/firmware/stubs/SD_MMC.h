@@ -10,7 +10,6 @@ class SDMMCFS : public FS {
              int sdmmc_frequency = BOARD_MAX_SDMMC_FREQ, uint8_t maxOpenFiles = 5);
   void end();
   uint64_t totalBytes();
-  uint64_t usedBytes();
 };
 }  // namespace fs
 extern fs::SDMMCFS SD_MMC;

@@ -4,5 +4,4 @@ class Stream : public Print {
  public:
   virtual int available() = 0;
   virtual int read() = 0;
-  virtual int peek() = 0;
 };

@@ -21,7 +21,6 @@ class WebServer {
   void on(const Uri& uri, HTTPMethod method, THandlerFunction fn);
   void onNotFound(THandlerFunction fn);
   String arg(const String& name);
-  bool hasArg(const String& name);
   void send(int code, const char* content_type = nullptr, const String& content = String(""));
   void send(int code, const char* content_type, const char* content);
   void sendHeader(const String& name, const String& value, bool first = false);

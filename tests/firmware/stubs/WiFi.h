@@ -37,19 +37,14 @@ class WiFiClass {
   void persistent(bool persistent);
   bool setSleep(bool enabled);
   bool setTxPower(wifi_power_t power);
-  static bool setHostname(const char* hostname);
   wl_status_t begin(const char* ssid, const char* passphrase = nullptr, int32_t channel = 0,
                     const uint8_t* bssid = nullptr, bool connect = true);
   wl_status_t begin(const String& ssid, const String& passphrase = (const char*)nullptr, int32_t channel = 0,
                     const uint8_t* bssid = nullptr, bool connect = true);
   wl_status_t begin();
-  bool disconnect(bool wifioff = false, bool eraseap = false, unsigned long timeoutLength = 100);
-  bool reconnect();
-  bool setAutoReconnect(bool autoReconnect);
+  bool disconnect(bool wifioff = false, bool eraseap = false);
   wl_status_t status();
   int8_t RSSI();
-  IPAddress localIP();
-  IPAddress gatewayIP();
   bool softAP(const char* ssid, const char* passphrase = nullptr, int channel = 1, int ssid_hidden = 0,
               int max_connection = 4, bool ftm_responder = false);
   bool softAPdisconnect(bool wifioff = false);

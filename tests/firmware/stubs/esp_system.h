@@ -18,6 +18,4 @@ typedef enum {
 extern "C" {
 esp_reset_reason_t esp_reset_reason(void);
 void esp_restart(void) __attribute__((noreturn));
-uint32_t esp_get_free_heap_size(void);
-uint32_t esp_get_minimum_free_heap_size(void);
 }

@@ -8,5 +8,4 @@ BaseType_t xTaskCreatePinnedToCore(TaskFunction_t pxTaskCode, const char* const 
                                    void* const pvParameters, UBaseType_t uxPriority, TaskHandle_t* const pxCreatedTask,
                                    const BaseType_t xCoreID);
 void vTaskDelay(const TickType_t xTicksToDelay);
-void vTaskDelete(TaskHandle_t xTaskToDelete);
 }
