@@ -153,7 +153,8 @@ async def _fill(recovered: Recovered, store: Store, index: Index, filling: Path)
 
 async def _adopt_all(recovered: Recovered, store: Store, index: Index, keys: Sequence[str]) -> None:
     done = 0
-    async for key, answer in adopt(store, index, sorted(keys, key=_age)):
+    by_time = sorted(keys, key=lambda key: key.rpartition("/")[2])  # so the newest is the one that came last
+    async for key, answer in adopt(store, index, by_time):
         if answer is True:
             recovered.adopted += 1
         elif answer is False:
@@ -164,10 +165,3 @@ async def _adopt_all(recovered: Recovered, store: Store, index: Index, keys: Seq
         done += 1
         if done % 10_000 == 0:
             log.info("%d of %d", done, len(keys))
-
-
-def _age(key: str) -> tuple[bool, str]:
-    """Oldest first; and after all others those whose names say that another frame has their number."""
-    name = key.rpartition("/")[2]
-    parts = NAME.fullmatch(name)
-    return bool(parts and parts["digest"]), name

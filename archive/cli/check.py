@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
+import aiohttp
 import msgspec
 import typer
 from rich.console import Console
@@ -49,7 +51,7 @@ async def _check(console: Console, folder: Path | None, *, deep: bool, repair: b
     params = {"deep": int(deep), "repair": int(repair)}
     async with owners_session(folder) as session, session.post("/api/check", params=params) as response:
         await require_ok(response)
-        with bar:
+        with bar, contextlib.suppress(aiohttp.ClientPayloadError):
             task = bar.add_task("opening", total=None)
             async for line in response.content:
                 told: dict[str, Any] = msgspec.json.decode(line)

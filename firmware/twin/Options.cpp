@@ -1,5 +1,6 @@
 #include "Options.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -17,21 +18,21 @@ bool read_number(const std::string& text, std::uint64_t* number) {
 /// One of the camera's own faults. False: it is none of these, so perhaps one of the wire's.
 bool read_fault(Options& options, const Fields::Member& fault) {
   const auto number = static_cast<std::uint64_t>(fault.number);
-  if (fault.key == "power-cut-in-spool") {
+  if (fault.key == "power_cut_in_spool") {
     options.power_cut_in_spool = number;
-  } else if (fault.key == "full-spool") {
+  } else if (fault.key == "full_spool") {
     options.spool_frames = fault.kind == Fields::Kind::Integer ? static_cast<std::uint32_t>(number) : 8;
-  } else if (fault.key == "clock-1970") {
+  } else if (fault.key == "clock_1970") {
     options.is_clock_unset = true;
-  } else if (fault.key == "sensor-dead") {
+  } else if (fault.key == "sensor_dead") {
     options.sensor.dead_after = fault.kind == Fields::Kind::Integer ? number : 1;
-  } else if (fault.key == "sensor-revived") {
+  } else if (fault.key == "sensor_revived") {
     options.sensor.revived_after = number;
-  } else if (fault.key == "sensor-broken") {
+  } else if (fault.key == "sensor_broken") {
     options.sensor.broken_every = fault.kind == Fields::Kind::Integer ? number : 3;
-  } else if (fault.key == "sensor-rubbish") {
+  } else if (fault.key == "sensor_rubbish") {
     options.sensor.rubbish_every = fault.kind == Fields::Kind::Integer ? number : 3;
-  } else if (fault.key == "sensor-stale") {
+  } else if (fault.key == "sensor_stale") {
     options.sensor.stale_every = fault.kind == Fields::Kind::Integer ? number : 3;
   } else {
     return false;
@@ -79,7 +80,9 @@ bool Options::read(int count_of_words, char** words, std::string& fault) {
       else if (value == "warning") log = LogLevel::Warning;
       else fault = "--log is debug, info or warning";
     } else if (word == "--fault") {
-      const Fields fields(value);
+      std::string written = value;  // hyphens are as good: these are no words of the wire
+      std::replace(written.begin(), written.end(), '-', '_');
+      const Fields fields(written);
       if (!fields.is_valid()) fault = "--fault takes members such as cut=3000, lose";
       std::size_t at = 0;
       for (Fields::Member member; fault.empty() && fields.next(at, member);) {
@@ -138,7 +141,7 @@ const char* usage() {
                                      sensor-revived=N sensor-broken[=N] sensor-rubbish[=N] sensor-stale[=N]
 
 SIGUSR1 presses the first button, SIGUSR2 moves in front of it. It ends with 0 when all was kept or confessed, with 3
-when something is left over, with 75 when the camera wanted to start anew, with 2 when it was called wrongly.
+when something is left over, with 2 when it was called wrongly. A camera that starts anew is a new process of the same id.
 )";
 }
 

@@ -1,8 +1,10 @@
 // camera-twin: the camera without hardware. Makes the objects, and steps the camera until it is done.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -117,6 +119,10 @@ int main(int count, char** words) {
   camera_options.spool_folder = options.spool.c_str();
   camera_options.spool_limits.max_bytes = options.spool_bytes;
   camera_options.spool_limits.max_frames = options.spool_frames;
+  camera::FixedText<16> restarts;
+  if (notes.read("sensor", restarts))
+    camera_options.machine_restarts_for_sensor =
+        static_cast<std::uint32_t>(std::strtoul(std::string(restarts.view()).c_str(), nullptr, 10));
   camera_options.stores_first = !options.is_flash;
   const auto camera = std::make_unique<camera::Camera>(
       camera::CameraPorts{source, pins, &digest, &digest, clock, log, notes, random, wire, files, radio, machine,
@@ -162,6 +168,10 @@ int main(int count, char** words) {
               static_cast<unsigned long long>(camera->kept()), camera->spool().size(),
               static_cast<unsigned long long>(camera->losses().lost()));
   std::fflush(stdout);
-  if (machine.wants_restart()) return 75;
+  if (machine.wants_restart()) {
+    execv("/proc/self/exe", words);  // a new boot on the same spool, as after any restart
+    std::perror("camera-twin");
+    return 1;
+  }
   return is_drained ? 0 : 3;
 }

@@ -88,7 +88,7 @@ class Json {
         while (at < text.size() && std::string_view(",]} \n\r\t").find(text[at]) == std::string_view::npos) ++at;
         json.text = text.substr(begin, at - begin);
         json.boolean = json.text == "true";
-        json.kind = json.text == "null"                          ? Kind::Null
+        json.kind = json.text == "null"                           ? Kind::Null
                     : json.text == "true" || json.text == "false" ? Kind::Boolean
                                                                   : Kind::Number;
       }

@@ -49,19 +49,20 @@ class FakeOwner final : public FrameOwner {
 struct Exchange {
   std::string answer;
   std::optional<std::size_t> after_bytes{};  // of the request, head included; otherwise after all of it
-  std::size_t at_a_time = SIZE_MAX;        // bytes of the answer per receive()
-  std::uint64_t every_ms = 0;              // and how long between them
-  Progress then = Progress::Pending;       // Closed, Failed: what is heard behind the answer
+  std::size_t at_a_time = SIZE_MAX;          // bytes of the answer per receive()
+  std::uint64_t every_ms = 0;                // and how long between them
+  Progress then = Progress::Pending;         // Closed, Failed: what is heard behind the answer
 };
 
 /// One connection as the server plays it.
 struct Connection {
   std::vector<Exchange> exchanges{};
-  std::size_t takes = SIZE_MAX;             // bytes per send()
-  bool is_slow = false;                     // every other send() is Pending
-  std::optional<std::size_t> fails_at{};     // send() fails once so many bytes have gone
-  std::optional<std::size_t> breaks_at{};    // likewise, and receive() with it
-  Progress connecting = Progress::Done;     // Failed: refused. Pending: for ever
+  std::size_t takes = SIZE_MAX;            // bytes per send()
+  bool is_slow = false;                    // every other send() is Pending
+  std::optional<std::size_t> fails_at{};   // send() fails once so many bytes have gone
+  bool is_heard_after_failure = false;     // and nothing is heard before that
+  std::optional<std::size_t> breaks_at{};  // likewise, and receive() with it
+  Progress connecting = Progress::Done;    // Failed: refused. Pending: for ever
   // What came, request by request.
   std::vector<std::string> requests{};
   Peer peer{};
@@ -105,7 +106,10 @@ class ScriptedTransport final : public Transport {
 
   Io send(Bytes bytes) override {
     if (now_ == nullptr || bytes.is_empty()) return misused();
-    if (now_->fails_at && sent_ >= *now_->fails_at) return {Progress::Failed, 0};
+    if (now_->fails_at && sent_ >= *now_->fails_at) {
+      has_failed_ = true;
+      return {Progress::Failed, 0};
+    }
     if (is_broken()) return {Progress::Failed, 0};
     if (now_->takes == 0) return {Progress::Pending, 0};
     if (now_->is_slow && (was_pending_ = !was_pending_)) return {Progress::Pending, 0};
@@ -120,6 +124,7 @@ class ScriptedTransport final : public Transport {
   Io receive(Room room) override {
     if (now_ == nullptr || room.size == 0) return misused();
     if (is_broken()) return {Progress::Failed, 0};
+    if (now_->is_heard_after_failure && !has_failed_) return {Progress::Pending, 0};
     if (exchange_ >= now_->exchanges.size()) return {Progress::Pending, 0};
     const Exchange& exchange = now_->exchanges[exchange_];
     const std::size_t heard = is_whole_ ? SIZE_MAX : size_;
@@ -144,6 +149,7 @@ class ScriptedTransport final : public Transport {
     exchange_ = answered_ = sent_ = size_ = head_ = 0;
     next_at_ms_ = 0;
     is_whole_ = false;
+    has_failed_ = false;
     was_pending_ = false;
   }
 
@@ -214,6 +220,7 @@ class ScriptedTransport final : public Transport {
   std::size_t head_ = 0;
   std::size_t length_ = 0;
   bool is_whole_ = false;
+  bool has_failed_ = false;
   bool was_pending_ = false;
 };
 

@@ -1,9 +1,8 @@
 // FaultyTransport: every fault of the twin's wire does what it says, and none of them makes an acknowledgement.
-#include "twin/FaultyTransport.h"
-
 #include <gtest/gtest.h>
 
 #include "Sending.h"
+#include "twin/FaultyTransport.h"
 #include "twin/WireFaults.h"
 
 namespace camera::testing {

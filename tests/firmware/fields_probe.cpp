@@ -4,8 +4,9 @@
 //   echo B N ANSWER   it is a whole echo
 //   fields K=V …      otherwise its members, as kind and value, in order
 #include <cstdio>
-#include <cstring>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "core/Contract.h"
 #include "core/Fields.h"
@@ -69,8 +70,11 @@ int main() {
     }
     std::printf("fields");
     Fields::Member member;
-    // Only the last of members with the same key counts.
-    for (std::size_t at = 0; fields.next(at, member);) print_member(fields, *fields.find(member.key));
+    // Of members with the same key only the last counts, and it is shown in the place of the first.
+    std::set<std::string_view> shown;
+    for (std::size_t at = 0; fields.next(at, member);) {
+      if (shown.insert(member.key).second) print_member(fields, *fields.find(member.key));
+    }
     std::puts("");
   }
   return 0;

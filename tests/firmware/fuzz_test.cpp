@@ -1,4 +1,5 @@
-// The vectors, mutated by a seeded hand, through every parser under the sanitizers. FUZZ_ROUNDS and FUZZ_SEED from outside.
+// The vectors, mutated by a seeded hand, through every parser under the sanitizers. FUZZ_ROUNDS and FUZZ_SEED from
+// outside.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -36,8 +37,9 @@ TEST(Fuzz, NoBytesBreakAParser) {
   std::fflush(stdout);  // before anything can end this program
   std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
   const auto below = [&](std::size_t bound) { return bound == 0 ? 0 : random() % bound; };
-  static constexpr std::string_view kPieces[] = {"\r\n", "\r\n\r\n", "\"", "\\", "=", ", ", ";", "(", ")", ":", "?1",
-                                                 "999999999999999", "-", ".", "%\"", "@", "HTTP/1.1 ", "100", "kept"};
+  static constexpr std::string_view kPieces[] = {
+      "\r\n", "\r\n\r\n",        "\"", "\\", "=",   ", ", ";",         "(",   ")",   ":",
+      "?1",   "999999999999999", "-",  ".",  "%\"", "@",  "HTTP/1.1 ", "100", "kept"};
   for (unsigned long round = 0; round < rounds; ++round) {
     std::string text = corpus[below(corpus.size())];
     for (std::size_t change = below(6); change-- > 0;) {

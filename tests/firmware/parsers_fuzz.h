@@ -56,7 +56,9 @@ inline bool reply_keeps_its_promises(std::string_view bytes) {
   (void)read_echo(reply.frame());
   const auto from = Address::of_archive("https://archive.local:8443/in");
   const auto to = from->redirected(reply.location());
-  if (!(!to || (!to->host().empty() && to->port() != 0 && to->target().find_first_of(" \r\n") == std::string_view::npos))) return false;
+  if (!(!to ||
+        (!to->host().empty() && to->port() != 0 && to->target().find_first_of(" \r\n") == std::string_view::npos)))
+    return false;
   return true;
 }
 

@@ -50,9 +50,9 @@ TEST(RequestVectors, AreWrittenByteForByte) {
   for (const Json& vector : vectors()["requests"].items) {
     SCOPED_TRACE(vector["name"].text);
     const Json& claimed = vector["frame"];
-    Frame frame = owner.lend(body, FrameName{*read_boot(claimed["boot"].text),
-                                             static_cast<std::uint64_t>(claimed["number"].number())},
-                             static_cast<std::uint64_t>(claimed["up"].number()));
+    Frame frame = owner.lend(
+        body, FrameName{*read_boot(claimed["boot"].text), static_cast<std::uint64_t>(claimed["number"].number())},
+        static_cast<std::uint64_t>(claimed["up"].number()));
     if (claimed.has("taken")) frame.taken_ms = static_cast<std::uint64_t>(claimed["taken"].number());
     if (vector.has("digest")) frame.sha256 = digest_in(vector["head"].text);
     FixedText<kMaxStatus> status;

@@ -1,6 +1,4 @@
 // SocketTransport and Uplink over real sockets of this machine, against servers that behave like the worst of them.
-#include "port/SocketTransport.h"
-
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -14,6 +12,7 @@
 #include <thread>
 
 #include "Sending.h"
+#include "port/SocketTransport.h"
 
 namespace camera::testing {
 namespace {

@@ -11,7 +11,7 @@ from tests.firmware.building import FIRMWARE, HERE, MACHINES, alone, build_folde
 
 CORE = sorted((FIRMWARE / "src" / "core").glob("*.cpp"))
 
-# Debian's C++ headers for another chip, of the same GCC; they fit (see the facts in docs/ref/firmware.md).
+# Debian's C++ headers for another chip, of the same GCC; they fit.
 XTENSA = "xtensa-lx106-elf-g++"
 XTENSA_CPP = Path("/usr/include/newlib/c++/12.2.1")
 XTENSA_C = Path("/usr/lib/xtensa-lx106-elf/include")

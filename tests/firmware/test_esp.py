@@ -172,6 +172,16 @@ def test_build_options_are_one_flag_a_line() -> None:
     assert all(re.fullmatch(r"-[\w=+-]+", line) for line in lines)
 
 
+def test_the_portals_form_is_what_it_reads_and_shows_no_secret() -> None:
+    """Every field of the page is read and every argument has a field; none comes filled in, secrets are not shown."""
+    portal = (FIRMWARE / "src" / "esp" / "EspPortal.cpp").read_text("utf-8")
+    fields = re.findall(r"<(?:input|select|textarea)\b[^>]*\bname=(\w+)([^>]*)>", portal)
+
+    assert {name for name, _ in fields} == set(re.findall(r'pages_\.arg\("(\w+)"\)', portal))
+    assert {name for name, rest in fields if "type=password" in rest} == {"password", "key"}
+    assert "value=" not in portal
+
+
 def test_no_secret_is_in_the_source() -> None:
     """No password, key or network is compiled in, and no default one exists."""
     pattern = re.compile(r'(?i)\b(ssid|password|passphrase|secret|key|token)\w*\s*(?:=|\{)\s*"[^"]+"')

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import shutil
 import socket
 import ssl
 import struct
@@ -15,7 +14,9 @@ from typing import Any
 
 import pytest
 
-FIRMWARE = Path(__file__).parents[2] / "firmware"
+from tests.firmware.building import HERE, require
+from tests.firmware.compiling import MBEDTLS, SRC, compiled, require_mbedtls
+
 FLAGS = ["-std=gnu++2b", "-fno-rtti", "-fno-exceptions", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 SANITIZERS = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
@@ -23,22 +24,12 @@ Served = Callable[[ssl.SSLSocket], None]
 
 
 @pytest.fixture(name="client", scope="session")
-def _client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for tool in ("g++", "openssl"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"NOT RUN: the camera's TLS: no {tool}")
-    if not Path("/usr/include/mbedtls/ssl.h").exists():
-        pytest.skip("NOT RUN: the camera's TLS: apt-get install libmbedtls-dev")
-    program = tmp_path_factory.mktemp("tls") / "client"
-    sources = [
-        Path(__file__).with_name("tls_client.cpp"),
-        FIRMWARE / "src" / "esp" / "EspTls.cpp",
-        FIRMWARE / "src" / "port" / "SocketTransport.cpp",
-        FIRMWARE / "src" / "port" / "Resolver.cpp",
-    ]
-    libraries = ["-lmbedtls", "-lmbedx509", "-lmbedcrypto", "-lpthread"]
-    subprocess.run(["g++", *FLAGS, *SANITIZERS, *sources, "-o", program, *libraries], check=True)
-    return program
+def _client() -> Path:
+    require("openssl")
+    require_mbedtls()
+    sources = [HERE / "tls_client.cpp", SRC / "esp" / "EspTls.cpp"]
+    sources += [SRC / "port" / name for name in ("SocketTransport.cpp", "Resolver.cpp")]
+    return compiled("tls", sources, *FLAGS, *SANITIZERS, libraries=MBEDTLS)
 
 
 class Authority:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import socket
 import subprocess
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from http_sfv.types import Token
 
 from archive import fields
 from archive.client import CameraClient, FrameRefused, KeyRejected, NotKept
@@ -64,27 +66,23 @@ def test_a_requests_fields_say_what_the_camera_meant(vector: dict[str, Any]) -> 
     assert int(headers["Content-Length"]) == len(BODY)
 
 
-@pytest.mark.parametrize("machine", ["archive"])
-def test_a_real_archive_keeps_what_the_camera_sends(
-    machine: str, archive_servers: Callable[..., ArchiveServer]
-) -> None:
+def test_a_real_archive_keeps_what_the_camera_sends(archive_server: ArchiveServer) -> None:
     """Each request's bytes, over a bare socket to `archive serve`: kept, and echoed as the camera wants it."""
-    server = archive_servers("--open-uploads", name=machine)
-    seen = 0
-
     for vector in REQUESTS["requests"]:
-        # The key is nobody's here; without it the same bytes are a guest's.
+        # The key is nobody's here; without it the same bytes are a guest's. A path before ours is a proxy's, which
+        # takes it away.
         head = vector["head"].replace(f"Authorization: Bearer {vector.get('key')}\r\n", "")
-        status, reply = exchange(server.port, head.encode("ascii") + BODY)
+        head = re.sub(r"^POST \S*/api/frames ", "POST /api/frames ", head)
+        status, reply = exchange(archive_server.port, head.encode("ascii") + BODY)
         frame = vector["frame"]
-        echo = fields.parse_echo(reply["camera-frame"])
-        assert (status, echo.answer) in {(201, fields.Answer.KEPT), (404, fields.Answer.REFUSED)}, vector["name"]
-        assert (echo.boot, echo.number) == (frame["boot"], frame["number"])
-        seen += status == 201
 
-    assert seen >= len(REQUESTS["requests"]) - 2  # two go to a path that a proxy would take away
-    with urllib.request.urlopen(f"{server.url}/api/frames", timeout=10) as answer:
-        assert len(json.load(answer)["frames"]) == seen
+        assert status == 201, vector["name"]
+        assert fields.parse_echo(reply["camera-frame"]) == fields.Echo(
+            boot=frame["boot"], number=frame["number"], answer=fields.Answer.KEPT
+        )
+
+    with urllib.request.urlopen(f"{archive_server.url}/api/frames", timeout=10) as answer:
+        assert len(json.load(answer)["frames"]) == len(REQUESTS["requests"])
 
 
 def exchange(port: int, request: bytes) -> tuple[int, dict[str, str]]:
@@ -118,31 +116,30 @@ async def answering(reply: bytes) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-# What the reference client's parser takes otherwise; either way nothing is acknowledged that was not kept.
-STRICTER_HERE = {"a line without a colon", "a blank before the colon"}
+async def judged(client: CameraClient, claim: FrameClaim) -> tuple[str, float | None]:
+    """What the reference client makes of one answer: `kept`, `refused` or `neither`, and the wait it asks for."""
+    try:
+        await client.send(BODY, "image/jpeg", claim, give_up_after_s=0)
+    except FrameRefused:
+        return "refused", None
+    except KeyRejected:
+        return "neither", None
+    except NotKept as error:
+        return "neither", error.retry_after_s
+    return "kept", None
 
 
 @pytest.mark.parametrize("vector", REPLIES["replies"], ids=named)
 async def test_the_reference_client_judges_replies_as_the_camera_does(vector: dict[str, Any]) -> None:
-    """The same bytes mean `kept`, `refused` or neither to both ends' code."""
+    """The same bytes mean `kept`, `refused` or neither to both ends' code, and ask for the same wait."""
     claim = FrameClaim(boot=REPLIES["boot"], number=REPLIES["number"])
 
     async with answering(vector["bytes"].encode("utf-8")) as port, CameraClient(f"http://127.0.0.1:{port}") as client:
-        try:
-            receipt = await client.send(BODY, "image/jpeg", claim, give_up_after_s=0)
-        except FrameRefused:
-            got = "refused"
-        except (NotKept, KeyRejected) as error:
-            got = "neither"
-            if "retry_after_s" in vector and "Date:" not in vector["bytes"]:
-                assert isinstance(error, NotKept)
-                assert error.retry_after_s == vector["retry_after_s"]
-        else:
-            got = "kept"
-            assert receipt.is_new == (vector["status"] == 201)
+        got, retry_after_s = await judged(client, claim)
 
-    wanted = vector["outcome"] if vector["outcome"] in {"kept", "refused"} else "neither"
-    assert got == wanted
+    assert got == (vector["outcome"] if vector["outcome"] in {"kept", "refused"} else "neither")
+    if "retry_after_s" in vector and "Date: " not in vector["bytes"]:  # the client counts a date from its own clock
+        assert retry_after_s == vector["retry_after_s"]
 
 
 @pytest.mark.timeout(600)
@@ -159,7 +156,7 @@ def test_both_parsers_judge_mutated_fields_alike() -> None:
     assert len(verdicts) == len(texts)
     differing = [(text, said, ours) for text, said in zip(texts, verdicts, strict=True) if said != (ours := read(text))]
     assert differing == []
-    assert sum(verdict.startswith("echo") for verdict in verdicts) > 500
+    assert sum(verdict.startswith("echo") for verdict in verdicts) > 300
     assert sum(verdict == "broken" for verdict in verdicts) > 500
 
 
@@ -184,7 +181,7 @@ def shown(value: object) -> str:
             return f"b{int(value)}"
         case int():
             return f"i{value}"
-        case fields.Token():
+        case Token():
             return f"t{value}"
         case str():
             return f"s{value.encode().hex()}"
@@ -230,7 +227,6 @@ def mutated(source: random.Random, count: int) -> list[str]:
 def is_common_ground(text: str) -> bool:
     """Without decimals, dates, bytes and display strings, of which the library takes more than RFC 9651 allows.
 
-    Of whole numbers it takes more than 15 digits when they begin with zeros. Doubled keys are left out as well: the
-    probe shows each, the library the last.
+    Of whole numbers it takes more than 15 digits when they begin with zeros.
     """
-    return not any(letter in text for letter in ".@:%\n") and "0000000000000" not in text and text.count("=") <= 12
+    return not any(letter in text for letter in ".@:%\n") and re.search(r"[=( ]-?0\d{15}", text) is None

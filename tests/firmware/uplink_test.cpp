@@ -283,6 +283,7 @@ TEST_F(Sending, AnAnswerIsHeardBehindAFailedSend) {
     Connection connection{{{answer("413 Content Too Large", echo("refused")), 0, SIZE_MAX, 0, Progress::Failed}}};
     connection.exchanges[0].after_bytes = at;
     connection.fails_at = at;
+    connection.is_heard_after_failure = true;
     wire.add(connection);
 
     const Outcome outcome = send();
@@ -393,6 +394,17 @@ TEST_F(Sending, TheSecondTryIsTheLast) {
   EXPECT_EQ(wire.opened, 2U);
 }
 
+TEST_F(Sending, ARedirectEarnsNoFurtherTry) {
+  wire.add({{{kept()}, {"", std::nullopt, SIZE_MAX, 0, Progress::Closed}}});
+  wire.add(
+      {{{answer("307 Temporary Redirect", "Location: /b\r\n")}, {"", std::nullopt, SIZE_MAX, 0, Progress::Closed}}});
+
+  send();
+
+  EXPECT_EQ(send().result, SendResult::Unreachable);
+  EXPECT_EQ(wire.opened, 2U);
+}
+
 TEST_F(Sending, AnAnswerThatHasBegunIsNotTriedAgain) {
   wire.add({{{kept()}, {"H", std::nullopt, SIZE_MAX, 0, Progress::Closed}}});
 
@@ -417,6 +429,15 @@ TEST_F(Sending, ABodyBehindTheAnswerIsPassedOverBeforeTheNextRequest) {
   EXPECT_EQ(send().result, SendResult::Kept);
   EXPECT_EQ(send().result, SendResult::Kept);
   EXPECT_EQ(wire.opened, 1U);
+}
+
+TEST_F(Sending, ABodyThatIsNotThereYetIsNotWaitedFor) {
+  wire.respond("HTTP/1.1 201 Created\r\n" + echo("kept") + "Content-Length: 10\r\n\r\nkep");
+  wire.respond(kept());
+
+  EXPECT_EQ(send().result, SendResult::Kept);
+  EXPECT_EQ(send().result, SendResult::Kept);
+  EXPECT_EQ(wire.opened, 2U);
 }
 
 TEST_F(Sending, ConnectionsThatCannotServeAgainAreClosed) {
@@ -472,17 +493,17 @@ TEST_F(Sending, AnEarlyRedirectIsFollowedOverANewConnection) {
   EXPECT_EQ(wire.opened, 2U);
 }
 
-TEST_F(Sending, TheKeyNeverGoesToAnotherHostNorBackWithIt) {
-  wire.respond(answer("307 Temporary Redirect", "Location: http://evil.example/api/frames\r\n"));
-  wire.respond(answer("307 Temporary Redirect", "Location: http://archive.local:5555/api/frames\r\n"));
+TEST_F(Sending, TheKeyNeverGoesToAnotherHostNorComesBackFromOne) {
+  for (const char* const next : {"http://evil.example/a", "http://evil.example/b", "http://archive.local:5555/c"}) {
+    wire.respond(answer("307 Temporary Redirect", "Connection: close\r\nLocation: " + std::string(next) + "\r\n"));
+  }
   wire.respond(answer("401 Unauthorized", echo("again")));
 
   EXPECT_EQ(send().result, SendResult::Again);
 
-  ASSERT_EQ(wire.requests().size(), 3U);
+  ASSERT_EQ(wire.requests().size(), 4U);
   EXPECT_NE(wire.requests()[0].find("k3y"), std::string::npos);
-  EXPECT_EQ(wire.requests()[1].find("k3y"), std::string::npos);
-  EXPECT_EQ(wire.requests()[2].find("k3y"), std::string::npos);
+  for (std::size_t at = 1; at < 4; ++at) EXPECT_EQ(wire.requests()[at].find("k3y"), std::string::npos) << at;
   EXPECT_EQ(wire.connections[1].host, "evil.example");
 }
 
@@ -527,7 +548,8 @@ TEST_F(Sending, AMoveForNowIsAskedForEachTime) {
 }
 
 TEST_F(Sending, RedirectsInACircleEnd) {
-  for (int at = 0; at < 10; ++at) wire.respond(answer("307 Temporary Redirect", "Location: /api/frames\r\nConnection: close\r\n"));
+  for (int at = 0; at < 10; ++at)
+    wire.respond(answer("307 Temporary Redirect", "Location: /api/frames\r\nConnection: close\r\n"));
 
   EXPECT_EQ(send().result, SendResult::NoEcho);
   EXPECT_EQ(wire.opened, 1U + Uplink::kMaxHops);
@@ -555,7 +577,8 @@ TEST_F(Sending, RetryAfterInSecondsIsHeardAndBounded) {
 }
 
 TEST_F(Sending, RetryAfterAsADateCountsFromTheAnswersOwn) {
-  wire.respond(answer("429 Slow down", "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\nRetry-After: Sun, 22 Nov 2026 10:01:30 GMT\r\n"));
+  wire.respond(
+      answer("429 Slow down", "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\nRetry-After: Sun, 22 Nov 2026 10:01:30 GMT\r\n"));
 
   const Outcome outcome = send();
 
@@ -626,7 +649,7 @@ TEST_F(Sending, AfterAFailureTheNameComesFirst) {
   const IpAddress moved{{10, 0, 0, 7}, 4, 0};
   wire.answer = moved;
   wire.add({}).connecting = Progress::Failed;  // the old address
-  wire.respond(kept());                          // the new one, within the same request
+  wire.respond(kept());                        // the new one, within the same request
 
   EXPECT_EQ(send().result, SendResult::Kept);
   EXPECT_EQ(wire.connections[2].peer.address, moved);

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 import itertools
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
+from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from typer.testing import CliRunner
 
@@ -83,8 +85,12 @@ class Served:
         self.session = session
 
     @property
+    def app(self) -> web.Application:
+        return self.archive.runner.app
+
+    @property
     def index(self) -> Index:
-        return self.archive.runner.app[keys.INDEX]
+        return self.app[keys.INDEX]
 
     async def ask(self, path: str, *, method: str = "GET", **options: Any) -> Reply:
         """Any request, its answer read."""
@@ -249,12 +255,16 @@ def request(
     )
 
 
-async def until(claim: Any, *, within_s: float = PATIENCE_S) -> Any:
-    """The first true answer of *claim*, an async function that is asked again and again."""
+async def until(claim: Callable[[], Any], *, within_s: float = PATIENCE_S) -> Any:
+    """The first true answer of *claim*, which is asked again and again, and may be an async function."""
     async with asyncio.timeout(within_s):
-        while not (answer := await claim()):  # noqa: ASYNC110 - what is waited for is on the other side of HTTP
+        while True:
+            answer = claim()
+            if inspect.isawaitable(answer):
+                answer = await answer
+            if answer:
+                return answer
             await asyncio.sleep(0.005)
-        return answer
 
 
 class Ran(NamedTuple):

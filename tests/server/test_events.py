@@ -104,6 +104,7 @@ async def test_the_stream_begins_after_what_the_page_has_seen(archive: Served, c
     """`?after=` of a page's `last_seq`, or `Last-Event-ID`, which counts more: what came since, nothing twice."""
     await fill(archive, camera, 3)
     last_seq = (await archive.get("/api/frames"))["last_seq"]
+    assert last_seq == archive.index.last_seq
     await fill(archive, camera, 5)
     now = archive.index.last_seq
 
@@ -127,7 +128,7 @@ async def test_who_knows_the_newest_gets_no_replay(archive: Served, camera: str)
 
 async def test_a_long_absence_is_replayed_in_one_stream(long_log: Served) -> None:
     """As many changes as a replay may have reach a listener that is slow to read: it is waited for, not dropped."""
-    hub = long_log.archive.runner.app[keys.EVENTS]
+    hub = long_log.app[keys.EVENTS]
     last_seq = long_log.index.last_seq
     after = last_seq - REPLAY_MAX
 
@@ -135,7 +136,7 @@ async def test_a_long_absence_is_replayed_in_one_stream(long_log: Served) -> Non
         line.throttle(16_384)
         line.stop_reading()
         await line.say(request({"Last-Event-ID": str(after)}, method="GET", path="/api/events"))
-        await until(lambda: _is(hub._joining == 1 and _held_bytes(long_log) > SEND_BUFFER_BYTES))
+        await until(lambda: hub._joining == 1 and _held_bytes(long_log) > SEND_BUFFER_BYTES)
         for _ in range(10):  # who is not waited for would have been written everything by now
             await long_log.get("/api/changes", after=after)
         line.throttle(2**20)
@@ -220,7 +221,7 @@ async def test_a_long_poll_waits_for_news(archive: Served, camera: str) -> None:
     await fill(archive, camera, 1)
     last_seq = archive.index.last_seq
     asking = [asyncio.create_task(archive.get("/api/changes", after=last_seq, wait_s=50)) for _ in range(5)]
-    await until(lambda: _is(_waiting(archive) == 5))
+    await until(lambda: _waiting(archive) == 5)
 
     await archive.send(SMALL, camera=camera, boot=new_boot(), number=0)
     answers = await asyncio.gather(*asking)
@@ -249,13 +250,13 @@ async def test_who_never_reads_is_dropped_and_delays_nobody(
 ) -> None:
     """A listener that takes nothing costs a bounded amount of memory, then its connection; others hear everything."""
     archive = await make_archive()
-    hub = archive.archive.runner.app[keys.EVENTS]
+    hub = archive.app[keys.EVENTS]
     async with archive.connected() as deaf, listening(archive.session) as stream:
         deaf.throttle(4096)
         deaf.stop_reading()
         await deaf.say(request({}, method="GET", path="/api/events"))
         hello = await stream.next()
-        await until(lambda: _is(hub.listeners == 2))
+        await until(lambda: hub.listeners == 2)
         transports = [listener._transport for listener in hub._listeners]  # type: ignore[attr-defined]
         boot, number, held_bytes = new_boot(), 0, 0
 
@@ -276,14 +277,14 @@ async def test_who_never_reads_is_dropped_and_delays_nobody(
 async def test_listeners_beyond_the_limit_are_sent_away(make_archive: MakeArchive) -> None:
     """503 with `Retry-After` when it is full; room again as soon as one has left."""
     archive = await make_archive(max_listeners=2)
-    hub = archive.archive.runner.app[keys.EVENTS]
+    hub = archive.app[keys.EVENTS]
 
     async with listening(archive.session) as first:
         await first.next()
         async with listening(archive.session) as second:
             await second.next()
             third = await archive.ask("/api/events")
-        await until(lambda: _is(hub.listeners == 1))
+        await until(lambda: hub.listeners == 1)
         async with listening(archive.session) as again:
             assert (await again.next()).kind == "hello"
 
@@ -306,7 +307,7 @@ async def test_listeners_that_all_come_at_once_never_exceed_the_limit(make_archi
 
     done = asyncio.Event()
     coming = [asyncio.create_task(come()) for _ in range(40)]
-    await until(lambda: _is(sum(task.done() for task in coming) == 20))
+    await until(lambda: sum(task.done() for task in coming) == 20)
     done.set()
 
     assert sorted(await asyncio.gather(*coming)) == ["Not just now"] * 20 + ["hello"] * 20
@@ -378,7 +379,7 @@ async def test_closing_ends_every_stream_first(tmp_path: Any) -> None:
                 )
                 for _ in range(5)
             ]
-            await until(lambda: _is(_waiting(archive) == 5))
+            await until(lambda: _waiting(archive) == 5)
             patience_s = archive.archive.runner._shutdown_timeout
             began = time.monotonic()
         took_s = time.monotonic() - began
@@ -421,7 +422,7 @@ async def _poll(session: aiohttp.ClientSession, url: str) -> int:
 
 
 def _waiting(archive: Served) -> int:
-    hub = archive.archive.runner.app[keys.EVENTS]
+    hub = archive.app[keys.EVENTS]
     return len(hub._changed._waiters)
 
 
@@ -430,7 +431,3 @@ def _held_bytes(archive: Served) -> int:
     assert server is not None
     transports = [connection.transport for connection in server.connections]
     return max(transport.get_write_buffer_size() for transport in transports if transport is not None)
-
-
-async def _is(truth: bool) -> bool:
-    return truth

@@ -536,8 +536,8 @@ async def test_a_third_frame_waits_when_two_fill_the_memory(make_archive: MakeAr
     async with archive.connected() as first, archive.connected() as second:
         for number, line in enumerate((first, second)):
             await line.say(request(head(boot="a" * 16, number=number), SMALL[:half], length=len(SMALL)))
-        budget = archive.archive.runner.app[keys.BUDGET]
-        await until(lambda: _is(budget.taken_bytes == 2 * len(SMALL)))
+        budget = archive.app[keys.BUDGET]
+        await until(lambda: budget.taken_bytes == 2 * len(SMALL))
         third = await archive.send(SMALL, boot="a" * 16, number=2)
         for line in (first, second):
             await line.say(SMALL[half:])
@@ -561,7 +561,7 @@ async def test_a_stalled_body_is_given_up(make_archive: MakeArchive) -> None:
 
     assert reply.is_problem(408)
     assert reply.echo == fields.Echo(boot="a" * 16, number=1, answer=Answer.AGAIN)
-    assert archive.archive.runner.app[keys.BUDGET].taken_bytes == 0
+    assert archive.app[keys.BUDGET].taken_bytes == 0
     assert await archive.files() == []
 
 
@@ -639,15 +639,15 @@ async def test_a_hang_up_in_mid_body_leaves_nothing(
     archive: Served, camera: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A camera that vanishes costs no file, no memory and no line of the log, and the next one is served."""
-    budget = archive.archive.runner.app[keys.BUDGET]
+    budget = archive.app[keys.BUDGET]
     parts = multipart(FIELD, file(SMALL))
 
     for content_type, body in (("image/jpeg", SMALL), (FORM, parts)):
         async with archive.connected() as line:
             headers = head(camera=camera, boot=new_boot(), number=1) | {"Content-Type": content_type}
             await line.say(request(headers, body[:-20], length=len(body)))
-            await until(lambda: _is(budget.taken_bytes))
-        await until(lambda: _is(not budget.taken_bytes))
+            await until(lambda: budget.taken_bytes)
+        await until(lambda: not budget.taken_bytes)
 
     assert await archive.files(camera) == []
     assert (await archive.send(SMALL, camera=camera)).status == 201
@@ -656,14 +656,14 @@ async def test_a_hang_up_in_mid_body_leaves_nothing(
 
 async def test_a_frame_being_stored_is_kept_whoever_hangs_up(archive: Served, camera: str) -> None:
     """Storing that has begun goes on without the camera: when it sends again, the frame had been kept."""
-    app, boot, gate = archive.archive.runner.app, new_boot(), threading.Event()
+    app, boot, gate = archive.app, new_boot(), threading.Event()
     index: Any = archive.index
     holding = asyncio.create_task(index._write(lambda *_: gate.wait(PATIENCE_S)))  # the frame has to wait its turn
 
     async with archive.connected() as line:
         await line.say(request(head(camera=camera, boot=boot, number=1), SMALL))
-        await until(lambda: _is(app[keys.INTAKE]._keeping))
-    await until(lambda: _is(app[keys.BUDGET].taken_bytes == 0))
+        await until(lambda: app[keys.INTAKE]._keeping)
+    await until(lambda: app[keys.BUDGET].taken_bytes == 0)
     before = await archive.frames(camera)
     gate.set()
     await holding
@@ -712,7 +712,3 @@ async def test_text_for_people_goes_with_an_acknowledgement(archive: Served) -> 
 
 async def _is_measured(archive: Served, camera: str) -> bool:
     return (await archive.frames(camera))[0]["mean_luma"] is not None
-
-
-async def _is(truth: object) -> bool:
-    return bool(truth)

@@ -618,7 +618,7 @@ async def test_no_get_changes_anything(filled: Served) -> None:
     assert thumbnail.status == 200
     before = filled.index.last_seq, filled.index.total, await filled.files(), await filled.index.keys()
 
-    for route in filled.archive.runner.app.router.routes():
+    for route in filled.app.router.routes():
         if route.method not in ("GET", "HEAD") or route.resource is None or "events" in route.resource.canonical:
             continue
         path = route.resource.canonical.replace("{id}", str(frame["id"])).replace(

@@ -74,9 +74,9 @@ void Camera::step_taking() {
         break;
     }
     if (taker_.wants_machine_restart()) {
-      FixedText<16> count;
-      count.add_number(options_.machine_restarts_for_sensor + 1);
-      if (ports_.notes.write(kSensorNote, count.view())) wants_restart_.store(true, std::memory_order_release);
+      FixedText<16> note;
+      note.add_number(options_.machine_restarts_for_sensor + 1);
+      if (ports_.notes.write(kSensorNote, note.view())) wants_restart_.store(true, std::memory_order_release);
     }
     if (!has_worked_ && taker_.has_ever_worked()) {
       has_worked_ = true;

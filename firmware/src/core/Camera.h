@@ -69,8 +69,8 @@ struct CameraOptions {
   std::string_view firmware;
   const char* spool_folder = nullptr;  // null: nothing to spool on, and the ring is all there is
   Spool::Limits spool_limits;
+  std::uint32_t machine_restarts_for_sensor = 0;  // in a row, as the note `sensor` says
   bool stores_first = true;  // on a card: spool, then send. In flash, which wears: send, and spool what does not go
-  std::uint32_t machine_restarts_for_sensor = 0;
 };
 
 class Camera {

@@ -9,8 +9,10 @@
 namespace camera {
 namespace {
 
-constexpr const char* kCardFolder = "/sdcard";
-constexpr const char* kFlashFolder = "/spool";
+constexpr const char* kCardPath = "/sdcard";
+constexpr const char* kCardFolder = "/sdcard/frames";
+constexpr const char* kFlashPath = "/spool";
+constexpr const char* kFlashFolder = "/spool/frames";
 constexpr std::uint8_t kOpenFiles = 5;
 
 // First as fast as cards go, then at the pace of bad wiring.
@@ -22,7 +24,7 @@ bool mount_mmc(const Card& card) {
   if (card.cs != kNotWired) pinMode(static_cast<std::uint8_t>(card.cs), INPUT_PULLUP);
   if (!SD_MMC.setPins(card.clk, card.cmd, card.d0)) return false;
   for (const int khz : kMmcKhz) {
-    if (SD_MMC.begin(kCardFolder, true, false, khz, kOpenFiles)) return true;
+    if (SD_MMC.begin(kCardPath, true, false, khz, kOpenFiles)) return true;
   }
   return false;
 }
@@ -30,7 +32,7 @@ bool mount_mmc(const Card& card) {
 bool mount_spi(const Card& card) {
   SPI.begin(card.clk, card.d0, card.cmd, card.cs);
   for (const std::uint32_t hz : kSpiHz) {
-    if (SD.begin(static_cast<std::uint8_t>(card.cs), SPI, hz, kCardFolder, kOpenFiles, false)) return true;
+    if (SD.begin(static_cast<std::uint8_t>(card.cs), SPI, hz, kCardPath, kOpenFiles, false)) return true;
   }
   SPI.end();
   return false;
@@ -47,7 +49,7 @@ Mounted mount(const Board& board, Log& log) {
     log.line(LogLevel::Info, "frames wait on the card");
     return {kCardFolder, SD.totalBytes(), true};
   }
-  if (LittleFS.begin(true, kFlashFolder, 10, "spool")) {
+  if (LittleFS.begin(true, kFlashPath, 10, "spool")) {
     log.line(LogLevel::Info, "no card: frames wait in flash");
     return {kFlashFolder, LittleFS.totalBytes(), false};
   }

@@ -1,0 +1,342 @@
+// The whole camera under a clock that is moved: on time whatever the network does, and nothing forgotten without `kept`.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "World.h"
+#include "port/PosixFiles.h"
+
+// Where both are inlined the compiler sees malloc() under new and free() under delete, and calls that a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace {
+std::size_t allocations = 0;
+}
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  void* const memory = std::malloc(size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+void* operator new[](std::size_t size) { return ::operator new(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace camera::testing {
+namespace {
+
+constexpr std::uint64_t kHourMs = 3'600'000, kMinuteMs = 60'000;
+
+class EveryWay : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Spool, EveryWay, ::testing::Bool(), [](const auto& way) { return way.param ? "card" : "flash"; });
+
+// Frames by interval are taken within one tick of their moment, whatever the network does.
+TEST_P(EveryWay, TakesOnTimeWhateverTheNetworkDoes) {
+  for (const Archive archive : {Archive::Keeps, Archive::Silent, Archive::Refused, Archive::Portal, Archive::PutsOff}) {
+    World world;
+    world.transport.archive = archive;
+    Start start(world, GetParam());
+    constexpr std::uint64_t kTickMs = 20;
+    std::uint64_t taken = 0, due_ms = 0;
+
+    for (; world.clock.now < kHourMs / 4; world.clock.now += kTickMs) {
+      start.camera->step_taking();
+      start.camera->step_keeping();
+      if (start.camera->taken() == taken) continue;
+      taken = start.camera->taken();
+      EXPECT_LE(world.clock.now, due_ms + kTickMs) << "frame " << taken << ", archive " << static_cast<int>(archive);
+      due_ms += 30'000;
+    }
+
+    EXPECT_EQ(taken, 30u);
+    EXPECT_LE(world.source.lent, 1);
+  }
+}
+
+// F1, F6: the wire is down for an hour, connecting fails again and again; no buffer is missing, the numbers have no
+// hole, and all of them are kept later, once.
+TEST_P(EveryWay, KeepsEverythingOfAnHourWithoutAWire) {
+  World world;
+  world.transport.archive = Archive::Refused;
+  Start start(world, GetParam());
+  start.run(kHourMs);
+  EXPECT_GE(world.transport.connects, 50u);
+  EXPECT_EQ(world.source.lent, 0);
+  EXPECT_EQ(start.camera->taken(), 120u);
+
+  world.transport.archive = Archive::Keeps;
+  start.run(10 * kMinuteMs);
+
+  for (std::uint64_t number = 0; number < 120; ++number) EXPECT_EQ(world.transport.kept_times[number], 1u) << number;
+  EXPECT_TRUE(start.camera->is_drained());
+}
+
+// F8: one refused frame holds up nothing behind it, and its number is confessed with the next one.
+TEST_P(EveryWay, IsNotHeldUpByARefusedFrame) {
+  World world;
+  world.transport.refuses_number = 3;
+  Start start(world, GetParam());
+
+  start.run(5 * kMinuteMs);
+
+  for (std::uint64_t number = 0; number < 9; ++number) EXPECT_EQ(world.transport.kept_times[number], number != 3) << number;
+  EXPECT_TRUE(start.camera->is_drained()) << "the loss was confessed";
+  std::size_t refused = 0;
+  for (const auto& [name, file] : world.fake_files.files) refused += name.find("/refused/") != std::string::npos;
+  EXPECT_EQ(refused, 1u) << "it is set aside, not thrown away";
+}
+
+// One frame that the archive puts off for ever does not hold up those behind it either, and is not lost.
+TEST(Camera, IsNotHeldUpByAFrameThatIsPutOff) {
+  World world;
+  world.transport.puts_off_number = 3;
+  Start start(world);
+
+  start.run(30 * kMinuteMs);
+
+  for (std::uint64_t number = 0; number < 50; ++number) EXPECT_EQ(world.transport.kept_times[number], number != 3) << number;
+  ASSERT_GE(start.camera->spool().size(), 1u);
+  EXPECT_EQ(start.camera->spool().at(0).name.number, 3u);
+}
+
+// F9, F10: an answer without the echo of this frame deletes nothing, not even through a power cut.
+TEST_P(EveryWay, ForgetsNothingForAPortal) {
+  World world;
+  world.transport.archive = Archive::Portal;
+  {
+    Start start(world, GetParam());
+    start.run(10 * kMinuteMs);
+    EXPECT_EQ(start.camera->kept(), 0u);
+  }
+  world.boot_memory = BootMemory();  // the power went
+  world.transport.archive = Archive::Keeps;
+  Start start(world, GetParam());
+
+  start.run(10 * kMinuteMs);
+
+  for (std::uint64_t number = 0; number < 20; ++number)
+    EXPECT_GE(world.transport.kept_times[number] + start.camera->losses().lost(), 1u) << number;
+  EXPECT_GE(world.transport.order.size(), 38u);
+}
+
+// The newest goes first, and in the gaps the backlog goes oldest first.
+TEST(Camera, SendsTheNewestFirstAndThenTheOldest) {
+  World world;
+  world.transport.archive = Archive::Refused;
+  Start start(world);
+  start.run(5 * kMinuteMs);
+  const std::uint64_t backlog = start.camera->taken();
+  world.transport.archive = Archive::Keeps;
+  world.transport.order.clear();
+
+  while (start.camera->taken() == backlog) start.run(100);
+  start.run(2 * kMinuteMs);
+
+  const auto& order = world.transport.order;
+  const auto newest = std::find(order.begin(), order.end(), backlog);
+  ASSERT_NE(newest, order.end());
+  std::vector<std::uint64_t> others;
+  for (const std::uint64_t number : order)
+    if (number < backlog) others.push_back(number);
+  EXPECT_TRUE(std::is_sorted(others.begin(), others.end())) << "the backlog in order";
+  EXPECT_EQ(others.size(), backlog);
+}
+
+// F11: without network, card and set-up it starts all the same, and takes.
+TEST(Camera, StartsWithNothing) {
+  World world;
+  world.notes.notes.clear();
+  world.radio.up = false;
+  Start start(world, true, 1, nullptr);
+
+  start.run(5 * kMinuteMs);
+
+  EXPECT_GE(start.camera->taken(), 9u);
+  EXPECT_FALSE(start.camera->spool().is_open());
+}
+
+// F12: a driver that gives nothing from the first call on climbs the ladder, and every missed shot is confessed.
+TEST(Camera, ClimbsTheLadderOfADeadSensor) {
+  World world;
+  world.source.is_dead = true;
+  Start start(world);
+  start.run(5 * kMinuteMs);
+  EXPECT_GE(world.source.reinits, 1);
+  EXPECT_GE(world.source.power_cycles, 1);
+  EXPECT_EQ(world.machine.restarts, 1);
+  EXPECT_EQ(world.notes.notes["sensor"], "1");
+
+  world.source.is_dead = false;
+  start.run(10 * kMinuteMs);
+
+  EXPECT_TRUE(start.camera->is_drained()) << "the losses were confessed";
+  EXPECT_GT(world.transport.order.size(), 10u);
+  EXPECT_GT(start.camera->taken(), world.transport.order.size()) << "a shot that failed has a number too";
+}
+
+// F5: a frame that was queued before the trigger is passed over.
+TEST(Camera, TakesNoStaleFrame) {
+  World world;
+  Start start(world);
+  start.run(kMinuteMs);
+  world.source.stale = 1;
+  world.source.stale_up_ms = world.clock.now;
+  const std::uint64_t taken = start.camera->taken();
+  world.clock.now += 30'000;
+
+  start.run(1000);
+
+  EXPECT_EQ(start.camera->taken(), taken + 1);
+  const char* up = std::strstr(world.transport.head, "up=");
+  ASSERT_NE(up, nullptr);
+  EXPECT_GT(std::strtoull(up + 3, nullptr, 10), world.source.stale_up_ms);
+}
+
+// A full ring and a dead card: numbers go on, none is left out, and all are confessed once the card is gone for good.
+TEST(Camera, CountsWhatNothingCouldHold) {
+  World world;
+  world.transport.archive = Archive::Refused;
+  Start start(world, true, 1000, "/spool", 20'000);
+  start.run(kMinuteMs);
+  world.fake_files.fail_at = 1;  // and from now on
+  world.fake_files.fail_until = UINT64_MAX;
+  start.run(kHourMs);
+  const std::uint64_t taken = start.camera->taken();
+  EXPECT_EQ(taken, 122u);
+
+  world.fake_files.fail_at = 0;
+  world.transport.archive = Archive::Keeps;
+  start.run(kHourMs);
+
+  EXPECT_TRUE(start.camera->is_drained());
+  std::uint64_t kept = 0;
+  for (std::uint64_t number = 0; number < taken; ++number) kept += world.transport.kept_times[number];
+  EXPECT_GE(kept, 4u);
+  EXPECT_LT(kept, taken);
+}
+
+// Settings come with an answer, count at once, and are written down when the next frame is kept.
+TEST(Camera, ConfirmsSettingsByTheNextKept) {
+  World world;
+  world.transport.more = "Camera-Settings: version=8, interval_s=10, size=\"QVGA\", settle_ms=0, settle_frames=0\r\n";
+  Start start(world);
+
+  start.run(kMinuteMs);
+
+  EXPECT_NE(world.notes.notes["settings"].find("version=8"), std::string::npos);
+  EXPECT_NE(world.notes.notes["settings"].find("interval_s=10"), std::string::npos);
+  EXPECT_GE(start.camera->taken(), 5u);
+  EXPECT_NE(std::strstr(world.transport.head, "settings=8"), nullptr);
+}
+
+// Settings under which no frame arrives any more are taken back, and not tried again.
+TEST(Camera, RevertsSettingsUnderWhichNothingIsKept) {
+  World world;
+  Start start(world);
+  start.run(kMinuteMs);
+  world.transport.more = "Camera-Settings: version=8, interval_s=5, size=\"QVGA\", settle_ms=0, settle_frames=0\r\n";
+  while (std::strstr(world.transport.head, "settings=8") == nullptr && world.clock.now < 5 * kMinuteMs) start.run(1000);
+  world.transport.more.clear();
+  world.notes.is_broken = true;  // as good as a camera that hangs: the trial can never be confirmed
+  start.run(kHourMs);
+  EXPECT_NE(std::strstr(world.transport.head, "settings=0"), nullptr);
+
+  world.transport.more = "Camera-Settings: version=8, interval_s=5\r\n";
+  start.run(5 * kMinuteMs);
+
+  EXPECT_NE(std::strstr(world.transport.head, "settings=0"), nullptr);
+  EXPECT_NE(std::strstr(world.transport.head, "settings_refused=8"), nullptr);
+}
+
+// `Camera-Clock` sets a clock that knows nothing; frames taken before are dated by `up` and `now`.
+TEST(Camera, SetsItsClockByTheArchive) {
+  World world;
+  world.transport.more = "Camera-Clock: now=1795345345880\r\n";
+  Start start(world);
+
+  start.run(10'000);
+  EXPECT_EQ(std::strstr(world.transport.head, "taken="), nullptr);
+  start.run(kMinuteMs);
+
+  EXPECT_NE(std::strstr(world.transport.head, "taken="), nullptr);
+}
+
+// A wake goes on with boot and numbers; only a cold start begins a new boot.
+TEST(Camera, GoesOnThroughDeepSleep) {
+  World world("interval_s=60, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  std::vector<std::uint64_t> boots;
+  for (int wake = 0; wake < 5; ++wake) {
+    Start start(world);
+    for (int i = 0; i < 1000 && !start.camera->may_sleep_until(); ++i) start.run(100);
+    const auto until = start.camera->may_sleep_until();
+    ASSERT_TRUE(until);
+    boots.push_back(world.boot_memory.boot);
+    world.clock.now = *until;
+  }
+
+  EXPECT_EQ(world.transport.order, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
+  for (const std::uint64_t boot : boots) EXPECT_EQ(boot, boots[0]);
+}
+
+// No number is drawn before there is true randomness for the boot.
+TEST(Camera, WaitsForARealBoot) {
+  World world;
+  world.random.is_dead = true;
+  Start start(world);
+  start.run(kMinuteMs);
+  EXPECT_EQ(start.camera->taken(), 0u);
+
+  world.random.is_dead = false;
+  start.run(kMinuteMs);
+
+  EXPECT_GE(start.camera->taken(), 2u);
+}
+
+// A hundred thousand frames, sent from the ring, allocate nothing.
+TEST(Camera, AllocatesNothingAfterItsStart) {
+  World world("interval_s=1, size=\"QVGA\", settle_ms=0, settle_frames=0");
+  world.source.picture.clear();
+  world.source.picture.reserve(20'000);
+  draw_picture(320, 240, 1, world.source.picture);
+  Start start(world, false, 1, nullptr);
+  start.run(10'000, 1000);
+  const std::size_t before = allocations;
+
+  start.run(100'000'000, 1000);
+
+  EXPECT_EQ(allocations, before);
+  EXPECT_GE(start.camera->kept(), 100'000u);
+}
+
+// Nor does the way over files.
+TEST(Camera, AllocatesNothingOnACard) {
+  char folder[] = "/tmp/camera-test-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  World world("interval_s=1, size=\"QVGA\", settle_ms=0, settle_frames=0");
+  PosixFiles files;
+  world.files = &files;
+  {
+    Start start(world, true, 100, folder);
+    start.run(10'000, 1000);
+    const std::size_t before = allocations;
+
+    world.transport.archive = Archive::Refused;
+    start.run(300'000, 1000);
+    world.transport.archive = Archive::Keeps;
+    start.run(600'000, 1000, 16);
+
+    EXPECT_EQ(allocations, before);
+    EXPECT_GE(start.camera->kept(), 600u);
+    EXPECT_EQ(start.camera->spool().size(), 0u);
+  }
+  EXPECT_EQ(std::system((std::string("rm -r ") + folder).c_str()), 0);
+}
+
+}  // namespace
+}  // namespace camera::testing
