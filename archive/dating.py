@@ -70,8 +70,9 @@ def redate(up_ms: int, epoch: Epoch) -> Dated:
 def better_epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, known: Epoch | None) -> Epoch | None:
     """The best epoch of the boot after this frame: *known* itself unless the frame tells it better.
 
-    The less uncertain stands; of equals the one by the camera's clock, then the first. They are not averaged: a head's delay only ever makes an epoch late, so a mean would be later than the best of them, and
-    dates would move with every frame.
+    The less uncertain stands; of equals the one by the camera's clock, then the first. They are not averaged: a head's
+    delay only ever makes an epoch late, so a mean would be later than the best of them, and dates would move with
+    every frame.
     """
     told = _epoch(claim, received_at_ms=received_at_ms, transfer_ms=transfer_ms)
     if told is None or known is None:

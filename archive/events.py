@@ -128,6 +128,9 @@ class Events:
         """Write what was published after *after*, up to the moment this returns."""
         if after is None:
             return
+        # Who asks may have read the index a moment before the change was published: its turn on the loop is due.
+        while self._index.last_seq < after and await self._is_committed(after):  # noqa: ASYNC110 - one turn at most
+            await asyncio.sleep(0)
         while after != (last_seq := self._index.last_seq):
             try:
                 if not 0 < last_seq - after <= REPLAY_MAX:  # too far back, or of another archive's log
@@ -142,6 +145,13 @@ class Events:
             listener.write(b"".join(map(self._encode, published)))
             await listener.drained()
             after = published[-1].seq if published else last_seq
+
+    async def _is_committed(self, seq: int) -> bool:
+        try:
+            await self._index.changes(after=seq, limit=1)
+        except LogTooOld:
+            return False
+        return True
 
     async def wait(self, *, after: int, timeout_s: float) -> None:
         """Return when the log stands elsewhere than at *after*, or after *timeout_s*, or when the archive closes."""

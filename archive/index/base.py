@@ -57,6 +57,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     frames: list[Frame]
     more: bool
     total: int  # of everything that matches, not of this page
+    last_seq: int  # the newest change that this page knows
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +66,13 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     camera: str | None
     frames: int
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
+    """Every day that holds frames, newest first, as of the change `last_seq`."""
+
+    days: list[Day]
+    last_seq: int
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,8 +136,8 @@ class Index(Protocol):
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         """Frames no worker has looked at yet, by rising id, above `after_id`."""
 
-    async def days(self, *, camera: str | None = None) -> list[Day]:
-        """Every day that holds frames, newest first; of one camera, or of all together."""
+    async def days(self, *, camera: str | None = None) -> Calendar:
+        """How many frames each day holds, of one camera or of all together."""
 
     async def cameras(self) -> list[Camera]:
         """Every camera with its newest frame, by id."""

@@ -43,7 +43,7 @@ from archive.errors import (
 )
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
 from archive.index import counting, schema
-from archive.index.base import CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
+from archive.index.base import Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
 from archive.index.keeping import Keeping, News, latest_settings
 from archive.index.many import Many
 from archive.index.rows import FRAMES, frame_of
@@ -181,7 +181,8 @@ class SqlIndex:
                 question = question.where(tuple_(frames.c.taken_at_ms, frames.c.id) < cursor)
             found = [frame_of(row) for row in connection.execute(question).all()]
             total = self._total(connection, camera_no, after_ms, before_ms)
-            return Page(frames=found[:limit], more=len(found) > limit, total=total)
+            last_seq = connection.scalar(_LAST_SEQ) or 0  # of the same moment: one read is one snapshot
+            return Page(frames=found[:limit], more=len(found) > limit, total=total, last_seq=last_seq)
 
         return await self._read(ask)
 
@@ -223,17 +224,18 @@ class SqlIndex:
 
         return await self._read(ask)
 
-    async def days(self, *, camera: str | None = None) -> list[Day]:
-        def ask(connection: Connection) -> list[Day]:
+    async def days(self, *, camera: str | None = None) -> Calendar:
+        def ask(connection: Connection) -> Calendar:
             question = (
                 select(days.c.day, days.c.frames)
                 .where(days.c.camera_no == (_number_asked(connection, camera) or 0), days.c.frames > 0)
                 .order_by(days.c.day.desc())
             )
-            return [
+            counted = [
                 Day(day=date(day // 10_000, day // 100 % 100, day % 100), camera=camera, frames=count)
                 for day, count in connection.execute(question)
             ]
+            return Calendar(days=counted, last_seq=connection.scalar(_LAST_SEQ) or 0)
 
         return await self._read(ask)
 
@@ -242,7 +244,7 @@ class SqlIndex:
     async def changes(self, *, after: int, limit: int = 1000) -> Log:
         def ask(connection: Connection) -> Log:
             oldest = connection.scalar(select(func.min(changes.c.seq)))
-            newest = connection.scalar(select(func.max(changes.c.seq))) or 0
+            newest = connection.scalar(_LAST_SEQ) or 0
             if after > newest or (oldest is not None and after < oldest - 1):
                 raise LogTooOld(newest)
             rows = connection.execute(_CHANGES, {"after": after, "most": limit}).all()
@@ -653,6 +655,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 _YEAR_2, _YEAR_9999 = -62_104_060_800_000, 253_370_764_800_000  # UTC
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
 _TOTAL = select(func.coalesce(func.sum(cameras.c.frames), 0))
+_LAST_SEQ = select(func.max(changes.c.seq))
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))
 # The boot is asked for apart: as a condition on the join it would have SQLite walk through all of the camera's frames.

@@ -89,6 +89,7 @@ class DaysAnswer(msgspec.Struct, kw_only=True):
 
     timezone: Annotated[str, Says(description="the IANA zone that says when a day begins")]
     days: list[DayAnswer]
+    last_seq: Annotated[int, Says(description="the newest change that these counts know")]
 
 
 class ArchiveAnswer(msgspec.Struct, kw_only=True):

@@ -35,7 +35,6 @@ async def frames(request: web.Request) -> web.Response:
     camera = camera_id(query["camera"]) if query.get("camera") else None
     limit = number(query, "limit", LIMIT, 1, LIMIT_MAX)
     index = request.app[keys.INDEX]
-    last_seq = index.last_seq  # before the page is read: following from here misses nothing
     page = await index.frames(
         camera=camera,
         before_ms=_moment(query.get("before"), "before"),
@@ -52,7 +51,7 @@ async def frames(request: web.Request) -> web.Response:
             frames=[answers.frame_answer(frame) for frame in page.frames],
             next=older,
             total=page.total,
-            last_seq=last_seq,
+            last_seq=page.last_seq,
         )
     )
 
@@ -76,9 +75,8 @@ async def days(request: web.Request) -> web.Response:
     camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
     found = await request.app[keys.INDEX].days(camera=camera)
     zone = request.app[keys.CONFIG].zone().key
-    return answer(
-        answers.DaysAnswer(timezone=zone, days=[answers.DayAnswer(day=day.day, frames=day.frames) for day in found])
-    )
+    counted = [answers.DayAnswer(day=day.day, frames=day.frames) for day in found.days]
+    return answer(answers.DaysAnswer(timezone=zone, days=counted, last_seq=found.last_seq))
 
 
 async def archive(request: web.Request) -> web.Response:

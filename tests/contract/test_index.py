@@ -514,7 +514,7 @@ async def test_a_late_epoch_dates_the_frames_that_hang_on_it(index: SqlIndex, sh
     assert own.frame.taken_at_ms == NOW_MS - 5 * DAY_MS
     last = (await index.changes(after=0)).changes[-1]
     assert (last.kind, last.frame) == (ChangeKind.FRAME_CHANGED, now)
-    assert [(day.day, day.frames) for day in await index.days()] == [(date(2026, 11, 17), 2)]
+    assert [(day.day, day.frames) for day in (await index.days()).days] == [(date(2026, 11, 17), 2)]
     await require_whole(index, shelf)
 
 
@@ -727,25 +727,25 @@ async def test_days_count_every_camera_and_all_together(index: SqlIndex) -> None
     ):
         await index.add(arriving(n, camera=camera, received_at_ms=midnight + at))
 
-    together = [(day.day.day, day.frames) for day in await index.days()]
-    of_shed = [(day.day.day, day.camera, day.frames) for day in await index.days(camera="shed")]
+    together = [(day.day.day, day.frames) for day in (await index.days()).days]
+    of_shed = [(day.day.day, day.camera, day.frames) for day in (await index.days(camera="shed")).days]
 
     assert together == [(23, 1), (22, 3), (21, 1)]
     assert of_shed == [(23, "shed", 1), (22, "shed", 2)]
-    assert await index.days(camera="nobody") == []
+    assert (await index.days(camera="nobody")).days == []
 
 
 async def test_days_are_counted_again_in_another_time_zone(opened: Open) -> None:
     """An archive opened in another zone has the days of that zone."""
     index = opened()
     await index.add(arriving(0, received_at_ms=round(datetime(2026, 11, 22, 23, 30, tzinfo=UTC).timestamp() * 1000)))
-    in_berlin = await index.days()
+    in_berlin = (await index.days()).days
     await index.close()
 
     index = opened(zone=ZoneInfo("UTC"))
 
     assert [day.day for day in in_berlin] == [date(2026, 11, 23)]
-    assert [day.day for day in await index.days()] == [date(2026, 11, 22)]
+    assert [day.day for day in (await index.days()).days] == [date(2026, 11, 22)]
     assert await index.miscounts() == []
 
 
@@ -921,7 +921,7 @@ async def test_an_index_goes_on_where_it_was_left(index: SqlIndex, opened: Open,
     before = (
         await index.frames(),
         await index.cameras(),
-        await index.days(),
+        (await index.days()).days,
         await index.changes(after=0),
         index.total,
     )
@@ -931,7 +931,7 @@ async def test_an_index_goes_on_where_it_was_left(index: SqlIndex, opened: Open,
     after = (
         await reopened.frames(),
         await reopened.cameras(),
-        await reopened.days(),
+        (await reopened.days()).days,
         await reopened.changes(after=0),
         reopened.total,
     )

@@ -217,7 +217,7 @@ class IndexMachine(RuleBasedStateMachine):
         assert sorted(key for key, _ in self.store.keys("photos")) == sorted(frame.key for frame in got)
 
         days = Counter(datetime.fromtimestamp(frame.taken_at_ms / 1000, BERLIN).date() for frame in got)
-        assert {day.day: day.frames for day in await self.index.days()} == days
+        assert {day.day: day.frames for day in (await self.index.days()).days} == days
         cameras = {camera.id: camera for camera in await self.index.cameras()}
         assert {name: camera.frames for name, camera in cameras.items()} == Counter(row.new.camera for row in rows)
         assert {name: camera.latest for name, camera in cameras.items()} == {frame.camera: frame for frame in got}

@@ -8,8 +8,8 @@ int main() {
   const char* comma = "";
   for (const camera::Board& board : camera::kBoards) {
     const camera::SensorPins& pins = board.sensor;
-    std::printf("%s{\"id\":\"%s\",\"name\":\"%s\",\"profile\":\"%s\",\"is_octal\":%s,\"flash_mb\":%d,\"psram_mb\":%d,", comma,
-                board.id.data(), board.name.data(), board.profile.data(),
+    std::printf("%s{\"id\":\"%s\",\"name\":\"%s\",\"profile\":\"%s\",\"is_octal\":%s,\"flash_mb\":%d,\"psram_mb\":%d,",
+                comma, board.id.data(), board.name.data(), board.profile.data(),
                 board.psram == camera::Psram::Octal ? "true" : "false", board.flash_mb, board.psram_mb);
     std::printf("\"can_cut_sensor\":%s,\"sensor\":[%d,%d,%d,%d,%d,%d,%d,%d,", board.can_cut_sensor() ? "true" : "false",
                 pins.pwdn, pins.reset, pins.xclk, pins.sda, pins.scl, pins.vsync, pins.href, pins.pclk);

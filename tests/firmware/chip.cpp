@@ -18,12 +18,12 @@ namespace {
 
 using namespace camera;
 
-#define CHECK(claim)                                             \
-  do {                                                           \
-    if (!(claim)) {                                              \
-      std::printf("line %d: not so: %s\n", __LINE__, #claim);    \
-      std::exit(1);                                              \
-    }                                                            \
+#define CHECK(claim)                                          \
+  do {                                                        \
+    if (!(claim)) {                                           \
+      std::printf("line %d: not so: %s\n", __LINE__, #claim); \
+      std::exit(1);                                           \
+    }                                                         \
   } while (false)
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -288,10 +288,12 @@ constexpr struct {
   const char* word;
   void (*claim)();
 } kClaims[] = {
-    {"config", config}, {"no_jpeg", no_jpeg}, {"no_sensor", no_sensor}, {"no_psram", no_psram},
-    {"buffers", buffers}, {"nothing_comes", nothing_comes}, {"times", times}, {"sensors", sensors},
-    {"power", power}, {"notes", notes}, {"pins", pins}, {"woken", woken}, {"starts", starts},
-    {"storage", storage}, {"radio", radio}, {"noise", noise},
+    {"config", config},     {"no_jpeg", no_jpeg}, {"no_sensor", no_sensor},
+    {"no_psram", no_psram}, {"buffers", buffers}, {"nothing_comes", nothing_comes},
+    {"times", times},       {"sensors", sensors}, {"power", power},
+    {"notes", notes},       {"pins", pins},       {"woken", woken},
+    {"starts", starts},     {"storage", storage}, {"radio", radio},
+    {"noise", noise},
 };
 
 }  // namespace

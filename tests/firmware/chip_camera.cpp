@@ -2,14 +2,13 @@
 //
 // Words: a JPEG file, a file of notes (`name text` a line), what is typed on USB ("" for nothing), frames to be kept.
 // Ends with 0 when so many were kept, 42 when it falls asleep, 75 when it restarts, 1 when nothing more comes of it.
-#include "chip.h"
-
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 
 #include "../../firmware/firmware.ino"
+#include "chip.h"
 
 namespace {
 

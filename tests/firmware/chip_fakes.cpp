@@ -41,7 +41,9 @@ int set_saturation(sensor_t*, int level) { return chip.told["saturation"] = leve
 int set_quality(sensor_t*, int quality) { return chip.told["quality"] = quality, 0; }
 int set_mirror(sensor_t*, int on) { return chip.told["mirror"] = on, 0; }
 int set_flip(sensor_t*, int on) { return chip.told["flip"] = on, 0; }
-int set_reg(sensor_t*, int reg, int mask, int value) { return chip.told["reg " + std::to_string(reg)] = mask & value, 0; }
+int set_reg(sensor_t*, int reg, int mask, int value) {
+  return chip.told["reg " + std::to_string(reg)] = mask & value, 0;
+}
 
 }  // namespace
 
@@ -56,7 +58,8 @@ esp_err_t esp_camera_init(const camera_config_t* config) {
   chip.inits.push_back(*config);
   const esp_err_t error = config->pixel_format == PIXFORMAT_JPEG ? chip.jpeg_init : chip.raw_init;
   chip.is_running = error == ESP_OK;
-  the_sensor = {{0, 0, chip.pid, 0}, set_size, set_brightness, set_saturation, set_quality, set_mirror, set_flip, set_reg};
+  the_sensor = {{0, 0, chip.pid, 0}, set_size,   set_brightness, set_saturation,
+                set_quality,         set_mirror, set_flip,       set_reg};
   return error;
 }
 esp_err_t esp_camera_deinit(void) {
@@ -90,7 +93,8 @@ void esp_camera_fb_return(camera_fb_t* buffer) {
 sensor_t* esp_camera_sensor_get(void) { return chip.is_running ? &the_sensor : nullptr; }
 camera_sensor_info_t* esp_camera_sensor_get_info(sensor_id_t*) {
   delete info;
-  return info = new camera_sensor_info_t{CAMERA_MODEL_STUB, chip.sensor, OV2640_SCCB_ADDR, OV2640_PID, chip.sensor_max, true};
+  return info = new camera_sensor_info_t{CAMERA_MODEL_STUB, chip.sensor,     OV2640_SCCB_ADDR,
+                                         OV2640_PID,        chip.sensor_max, true};
 }
 
 int64_t esp_timer_get_time(void) { return chip.is_live ? since_start_us() : chip.timer_us; }
@@ -129,7 +133,9 @@ BaseType_t xTaskCreatePinnedToCore(TaskFunction_t task, const char*, uint32_t, v
 }
 void* heap_caps_malloc(size_t size, uint32_t) { return malloc(size); }
 esp_err_t esp_ota_mark_app_valid_cancel_rollback(void) { return chip.told["proven"] = 1, ESP_OK; }
-esp_err_t esp_sleep_enable_timer_wakeup(uint64_t us) { return chip.told["sleep_s"] = static_cast<int>(us / 1000000), ESP_OK; }
+esp_err_t esp_sleep_enable_timer_wakeup(uint64_t us) {
+  return chip.told["sleep_s"] = static_cast<int>(us / 1000000), ESP_OK;
+}
 void esp_deep_sleep_start(void) {
   std::printf("%ssleeps %d s\n", chip.serial.c_str(), chip.told["sleep_s"]);
   std::fflush(stdout);
@@ -260,7 +266,9 @@ wl_status_t WiFiClass::begin(const char* ssid, const char* password, int32_t, co
 bool WiFiClass::disconnect(bool, bool) { return true; }
 wl_status_t WiFiClass::status() { return WL_CONNECTED; }
 int8_t WiFiClass::RSSI() { return -61; }
-bool WiFiClass::softAP(const char* ssid, const char*, int, int, int, bool) { return chip.joins.push_back(std::string("AP ") + ssid), true; }
+bool WiFiClass::softAP(const char* ssid, const char*, int, int, int, bool) {
+  return chip.joins.push_back(std::string("AP ") + ssid), true;
+}
 bool WiFiClass::softAPdisconnect(bool) { return true; }
 IPAddress WiFiClass::softAPIP() { return IPAddress(); }
 

@@ -2,22 +2,20 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-STUBS = HERE / "stubs"
+from tests.firmware.building import FIRMWARE, HERE, require
+from tests.firmware.compiling import DIALECT, STUBS, require_mbedtls
+
 WRONG = sorted((HERE / "must_not_compile" / "esp").glob("*.cpp"))
-FIRMWARE = HERE.parents[1] / "firmware"
 SKETCH = FIRMWARE / "firmware.ino"
 ESP = sorted((FIRMWARE / "src" / "esp").glob("*.cpp"))
 PORTABLE = sorted([*(FIRMWARE / "src" / "core").glob("*.cpp"), *(FIRMWARE / "src" / "port").glob("*.cpp")])
 
-# As the board's compiler: its dialect, exceptions on, RTTI off. The warnings are ours.
-DIALECT = ["-std=gnu++2b", "-fexceptions", "-fno-rtti", "-DESP_PLATFORM", "-isystem", str(STUBS)]
+# Ours, beside the dialect of the board's compiler.
 WARNINGS = [
     "-Wall",
     "-Wextra",
@@ -38,17 +36,10 @@ def compiles(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
 
 
-def needs_mbedtls(*sources: Path) -> None:
-    """Skips, aloud, where the real headers of mbedTLS are missing that these files reach."""
-    reached = {str(source) for source in sources}
-    for source in sources:
-        listed = subprocess.run(["g++", "-MM", "-MG", *DIALECT, source], check=True, capture_output=True, text=True)
-        reached |= set(listed.stdout.split())
-    if (
-        any("mbedtls/ssl.h" in name or "EspTls.h" in name for name in reached)
-        and not Path("/usr/include/mbedtls/ssl.h").exists()
-    ):
-        pytest.skip("NOT RUN: the camera's TLS was not compiled: apt-get install libmbedtls-dev")
+def reaches_mbedtls(source: Path) -> bool:
+    """Whether this file, or a header of ours that it includes, needs the real mbedTLS."""
+    listed = subprocess.run(["g++", "-MM", "-MG", *DIALECT, source], check=True, capture_output=True, text=True).stdout
+    return "EspTls.h" in listed or "mbedtls/x509" in listed or "mbedtls/ssl" in listed
 
 
 @pytest.fixture(name="bits", params=["64", "32"])
@@ -63,21 +54,21 @@ def _bits(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def _compiler() -> None:
-    if shutil.which("g++") is None:
-        pytest.skip("NOT RUN: nothing was compiled: no g++")
+    require("g++")
 
 
 @pytest.mark.parametrize("source", ESP, ids=lambda source: source.name)
 def test_what_touches_the_chip_compiles(source: Path, bits: str) -> None:
     """Every name exists in the API and every argument fits, at the desktop's width and at the chip's."""
-    needs_mbedtls(source)
+    if reaches_mbedtls(source):
+        require_mbedtls()
 
     assert compiles(bits, *WARNINGS, source).stderr == ""
 
 
 def test_the_sketch_compiles_as_arduino_joins_it(tmp_path: Path) -> None:
     """Arduino.h before it, prototypes after its includes, and a name that ends in .cpp."""
-    needs_mbedtls(*ESP)
+    require_mbedtls()
     text = SKETCH.read_text("utf-8")
     end = [match.end() for match in INCLUDE.finditer(text)][-1]
     joined = tmp_path / "firmware.ino.cpp"

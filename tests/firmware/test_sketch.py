@@ -64,7 +64,7 @@ def test_frames_of_the_sketch_are_kept(run: Any, archive_server: ArchiveServer) 
     frames = frames_of(archive_server)
     assert sorted(frame["number"] for frame in frames)[:3] == [0, 1, 2]
     assert {frame["camera"] for frame in frames} == {"chip-1"}
-    with urllib.request.urlopen(archive_server.url + frames[0]["photo"], timeout=10) as photo:
+    with urllib.request.urlopen(archive_server.url + frames[0]["url"], timeout=10) as photo:
         assert photo.read() == jpeg(640, 480)
     assert "proven 1" in done.stdout, "an image that has sent a frame is a good one"
 

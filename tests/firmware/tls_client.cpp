@@ -31,8 +31,8 @@ constexpr int kMaxTurns = 20000;  // of 20 ms at most: none of the tests takes t
 
 }  // namespace
 
-// address, port, host name, files of roots with commas between (`.pem` or DER) or "-", bytes to send (0: only connect), connections, "tls" or "plain", patience
-// with a handshake in turns of 20 ms
+// address, port, host name, files of roots with commas between (`.pem` or DER) or "-", bytes to send (0: only connect),
+// connections, "tls" or "plain", patience with a handshake in turns of 20 ms
 int main(int count, char** words) {
   if (count != 9) return 2;
   SocketTransport tcp;
@@ -94,7 +94,8 @@ int main(int count, char** words) {
     }
     tls.close();
   }
-  std::printf("{\"connect\":\"%s\",\"pending\":%d,\"stalls\":%d,\"sent\":%zu,\"heard\":\"%s\",\"end\":\"%s\",\"log\":\"%s\"}\n", reached,
-              pending, stalls, sent, heard.c_str(), ended, log.last.c_str());
+  std::printf(
+      "{\"connect\":\"%s\",\"pending\":%d,\"stalls\":%d,\"sent\":%zu,\"heard\":\"%s\",\"end\":\"%s\",\"log\":\"%s\"}\n",
+      reached, pending, stalls, sent, heard.c_str(), ended, log.last.c_str());
   return 0;
 }

@@ -29,7 +29,7 @@ from tests.server.serving import PATIENCE_S, config_of
 PAGES = {"/", "/{path}"}  # files for a browser, which no program asks for
 OWNERS = {("post", "/api/cameras"), ("delete", "/api/cameras/{id}/keys"), ("post", "/api/check")}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 60  # of each operation
+EXAMPLES = 30  # of each operation
 
 # Bodies: pictures, broken ones, and anything.
 BODIES = st.one_of(

@@ -214,7 +214,7 @@ PATHS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=PATHS, query=st.lists(st.tuples(NAMES, VALUES), max_size=4))
 async def test_no_question_breaks_the_archive(filled: Served, path: str, query: list[tuple[str, str]]) -> None:
     """Whatever is asked: never 5xx, and every refusal has the one shape."""

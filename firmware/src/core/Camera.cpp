@@ -286,7 +286,8 @@ bool Camera::choose() {
       : spool_.size() > 0 ? std::optional<FrameName>(spool_.at(spool_.size() - 1).name)
                           : std::nullopt;
   if (!newest_name) return false;
-  if (newest_name->boot == boot_.id() && newest_name != live_tried_) {
+  const bool is_new = !live_tried_ || newest_name->number > live_tried_->number;
+  if (newest_name->boot == boot_.id() && is_new) {
     live_tried_ = newest_name;
     if (newest != nullptr ? take_from_ring(*newest) : take_from_spool(*newest_name)) return true;
   }

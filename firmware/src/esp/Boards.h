@@ -1,5 +1,6 @@
-// The boards we know, one row each: which pin is what, which memory is fitted, what is odd about it. Facts only, no Arduino
-// header: the desktop reads this file too. A row is here when two independent sources agree on its pins (docs/ref/boards.md).
+// The boards we know, one row each: which pin is what, which memory is fitted, what is odd about it. Facts only, no
+// Arduino header: the desktop reads this file too. A row is here when two independent sources agree on its pins
+// (docs/ref/boards.md).
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,8 @@ enum class CardBus : uint8_t { None, Mmc1Bit, Spi };
 enum class LedKind : uint8_t { None, Plain, Ws2812 };
 
 struct SensorPins {
-  int8_t pwdn;    // high = sensor off
-  int8_t reset;   // low = in reset
+  int8_t pwdn;   // high = sensor off
+  int8_t reset;  // low = in reset
   int8_t xclk;
   int8_t sda, scl;  // the sensor's control bus
   int8_t data[8];   // D0 to D7, elsewhere called Y2 to Y9
@@ -70,8 +71,8 @@ struct Board {
     for (const int8_t taken : sensor.data) {
       if (pin == taken) return true;
     }
-    for (const int8_t taken : {sensor.pwdn, sensor.reset, sensor.xclk, sensor.sda, sensor.scl, sensor.vsync, sensor.href,
-                               sensor.pclk, rail.pin, card.clk, card.cmd, card.d0, card.cs, led.pin}) {
+    for (const int8_t taken : {sensor.pwdn, sensor.reset, sensor.xclk, sensor.sda, sensor.scl, sensor.vsync,
+                               sensor.href, sensor.pclk, rail.pin, card.clk, card.cmd, card.d0, card.cs, led.pin}) {
       if (pin == taken) return true;
     }
     return false;
@@ -239,8 +240,8 @@ constexpr const Board* find_board(std::string_view id) {
   return nullptr;
 }
 
-// The row a binary can only mean, where the board has a name (FQBN) of its own; empty for the generic profiles, whose row
-// is said at set-up.
+// The row a binary can only mean, where the board has a name (FQBN) of its own; empty for the generic profiles, whose
+// row is said at set-up.
 #if defined(ARDUINO_XIAO_ESP32S3)
 inline constexpr std::string_view kCompiledFor = "xiao-esp32s3-sense";
 #elif defined(ARDUINO_M5STACK_UNIT_CAMS3)

@@ -18,8 +18,8 @@
 // The loop's task keeps, sends and encrypts; 8 KB are too few for TLS.
 SET_LOOP_TASK_STACK_SIZE(16 * 1024)
 
-// The core would call every image good as soon as it starts. Ours is good when it has sent a frame that was kept, so that
-// one which cannot is taken back. Updates over the air are still to come; this is their half of the agreement.
+// The core would call every image good as soon as it starts. Ours is good when it has sent a frame that was kept, so
+// that one which cannot is taken back. Updates over the air are still to come; this is their half of the agreement.
 extern "C" bool verifyRollbackLater() { return true; }
 
 namespace camera {

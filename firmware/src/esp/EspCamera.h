@@ -1,4 +1,4 @@
-// The camera on its board: makes the parts, starts them in the order the hardware wants, and steps the core in two tasks.
+// The camera on its board: makes the parts, starts them in the order it wants, and steps the core in two tasks.
 //
 //   taking   a task of its own, never behind the network        keeping   the loop of the sketch
 #pragma once
@@ -60,9 +60,9 @@ class EspCamera {
   const Board* board_ = nullptr;
   EspMutex taking_;  // held while a frame is taken
   char name_[16] = "";
-  bool is_proven_ = false;          // this image has sent a frame that was kept
-  std::uint64_t heard_ms_ = 0;      // when somebody last wrote on USB
-  std::uint64_t pressed_ms_ = 0;    // since when the button is down; 0: it is not
+  bool is_proven_ = false;        // this image has sent a frame that was kept
+  std::uint64_t heard_ms_ = 0;    // when somebody last wrote on USB
+  std::uint64_t pressed_ms_ = 0;  // since when the button is down; 0: it is not
 };
 
 }  // namespace camera

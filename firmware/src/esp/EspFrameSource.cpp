@@ -184,8 +184,9 @@ bool EspFrameSource::init() {
   if (error == ESP_ERR_NOT_SUPPORTED && esp_camera_init(&raw) == ESP_OK) {
     name_the_sensor();
     esp_camera_deinit();
-    fault_ = say(fault_text_, "the sensor %s cannot make JPEG; one of these can: OV2640, OV3660, OV5640, NT99141, MEGA_CCM",
-                 sensor_.data());
+    fault_ =
+        say(fault_text_, "the sensor %s cannot make JPEG; one of these can: OV2640, OV3660, OV5640, NT99141, MEGA_CCM",
+            sensor_.data());
   } else {
     fault_ = say(fault_text_, "no sensor answers (0x%x): is the flat cable in, and is the board a %s?",
                  static_cast<unsigned>(error), board_.id.data());

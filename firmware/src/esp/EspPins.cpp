@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kKeys[] = {"button1", "button2", "button3", "motion"};
 constexpr std::int8_t kLastWakingPin = 21;
-constexpr std::uint32_t kPressMs = 200;  // a press that ended sleep is over before anyone looks, so it is made this long
+constexpr std::uint32_t kPressMs = 200;  // how long a press that ended sleep is told of: it is over before anyone looks
 
 }  // namespace
 
@@ -24,7 +24,8 @@ void EspPins::begin(Notes& notes, const Board& board) {
       pins_[i] = pin >= 0 && pin <= 48 ? static_cast<std::int8_t>(pin) : kNotWired;
     }
   }
-  const std::uint64_t woke = esp_sleep_get_wakeup_cause() == ESP_SLEEP_WAKEUP_EXT1 ? esp_sleep_get_ext1_wakeup_status() : 0;
+  const std::uint64_t woke =
+      esp_sleep_get_wakeup_cause() == ESP_SLEEP_WAKEUP_EXT1 ? esp_sleep_get_ext1_wakeup_status() : 0;
   for (unsigned i = 0; i <= kMotionPin; ++i) {
     if (pins_[i] == kNotWired) continue;
     if (board.uses(pins_[i])) {

@@ -1,7 +1,7 @@
 // Buttons and the motion pin, as the note `pins` has them: `button1=0, button2=2, button3=3, motion=4`, GPIO numbers.
 // Without a note the BOOT button, GPIO 0 on every board, is the first button.
 //
-// A button connects its pin to ground, motion drives its pin high. Only GPIO 0 to 21 can wake the board from deep sleep.
+// A button connects its pin to ground, motion drives its pin high. Only GPIO 0 to 21 can end deep sleep.
 #pragma once
 
 #include <cstdint>

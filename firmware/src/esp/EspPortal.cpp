@@ -78,7 +78,8 @@ void EspPortal::save() {
   if (!keep_root()) {
     show(422, "That is not one root certificate, or two, in PEM.");
   } else if (tell_wifi() && tell_server() && tell_camera() && tell("commit")) {
-    pages_.send(200, kHtml, "<!doctype html><title>Saved</title><p>Saved. The camera restarts and this network goes away.");
+    pages_.send(200, kHtml,
+                "<!doctype html><title>Saved</title><p>Saved. The camera restarts and this network goes away.");
   } else {
     FixedText<Setup::kMaxAnswer> why;
     for (const char letter : setup_.answer()) {

@@ -1,5 +1,5 @@
-// A Wi-Fi network of the camera's own with one page on it, to set the camera up from a phone. What the page is given goes
-// through the same lines as set-up over USB, and no page ever shows a password or a key.
+// A Wi-Fi network of the camera's own with one page on it, to set the camera up from a phone. What the page is given
+// goes through the same lines as set-up over USB, and no page ever shows a password or a key.
 //
 // The network is open, so it is there only while the camera is not set up, or after somebody has held its button.
 #pragma once

@@ -1,5 +1,5 @@
-// A camera that nobody has set up yet: listens on USB, opens its portal, and looks for an archive where it was told only
-// of Wi-Fi. Starts the board anew when all is known.
+// A camera that nobody has set up yet: listens on USB, opens its portal, and looks for an archive where it was told
+// only of Wi-Fi. Starts the board anew when all is known.
 #pragma once
 
 #include "../core/Installation.h"

@@ -1,7 +1,7 @@
-// TLS over any transport, by the mbedTLS that the core links: for a server by https, and a pass-through for one by http.
+// TLS over any transport, by the mbedTLS that the core links: for https; http passes through.
 //
 // Why not NetworkClientSecure: its connect() and write() wait, and a failed write throws away the answer that had come.
-// Only roots that were set are trusted; without one, https fails. The chip's library does not look at certificates' dates.
+// Only roots that were set are trusted; without one, https fails. The chip's library does not check dates.
 #pragma once
 
 #include <mbedtls/ctr_drbg.h>

@@ -1,0 +1,291 @@
+// The smaller parts: boot, time through sleep, settings, ring, the Wi-Fi ladder, set-up, health, digest.
+#include <gtest/gtest.h>
+
+#include "World.h"
+#include "core/UpTime.h"
+
+namespace camera::testing {
+namespace {
+
+// Numbers go on through deep sleep without a hole, and any other start begins a new boot.
+TEST(Boot, GoesOnOnlyThroughDeepSleep) {
+  BootMemory memory;
+  WorldRandom random;
+  std::uint64_t id = 0;
+  for (std::uint64_t wake = 0; wake < 4; ++wake) {
+    Boot boot(memory);
+    ASSERT_TRUE(boot.draw(random));
+    if (wake == 0) id = boot.id();
+    EXPECT_EQ(boot.is_wake(), wake > 0);
+    EXPECT_EQ(boot.next(), (FrameName{id, 2 * wake}));
+    EXPECT_EQ(boot.next(), (FrameName{id, 2 * wake + 1}));
+  }
+  memory.next_number = 3;  // memory that lost its power holds anything
+  Boot torn(memory);
+  EXPECT_FALSE(torn.is_known());
+  ASSERT_TRUE(torn.draw(random));
+  EXPECT_NE(torn.id(), id);
+  EXPECT_EQ(torn.next().number, 0u);
+}
+
+// `up` bridges sleep by the clock that sleep does not stop, and never goes back, whatever that clock does.
+TEST(UpTime, BridgesDeepSleep) {
+  UpTime first;
+  first.begin(UpTimeMemory(), 5'000'000'000, 200'000);
+  EXPECT_EQ(first.up_us(300'000), 300'000);
+  const UpTimeMemory memory = first.before_sleep(5'001'000'000, 1'200'000);
+
+  UpTime woken;
+  woken.begin(memory, 5'601'300'000, 300'000);  // ten minutes of sleep, and 0.3 s since the wake
+  EXPECT_EQ(woken.up_us(300'000), 601'500'000);
+
+  UpTime set_back;
+  set_back.begin(memory, 1'000, 300'000);
+  EXPECT_GE(set_back.up_us(300'000), memory.up_us);
+}
+
+// Settings are judged as a whole: one bad value refuses all of them, with a sentence; unknown keys are passed over.
+TEST(Settings, AreJudgedAsAWhole) {
+  for (const char* good : {"version=8, interval_s=30, size=\"SVGA\", quality=12", "size=UXGA", "new_thing=(1 2), flip",
+                           "windows=\"06:00-20:00\", when_full=oldest, brightness=-2"}) {
+    Settings settings;
+    EXPECT_EQ(settings.read(Fields(good)), "") << good;
+  }
+  for (const char* bad : {"interval_s=-1", "interval_s=\"30\"", "size=\"HUGE\"", "size=3", "quality=64", "quality=3", "flip=1",
+                          "windows=\"all day\"", "when_full=\"never\"", "brightness=3", "interval_s=604801", "broken=", "sleep=yes"}) {
+    Settings settings;
+    EXPECT_NE(settings.read(Fields(bad)), "") << bad;
+  }
+}
+
+// What is written is read back the same.
+TEST(Settings, AreReadAsWritten) {
+  Settings settings;
+  ASSERT_EQ(settings.read(Fields("version=8, interval_s=5, size=HD, quality=20, flip, mirror, brightness=-1, settle_ms=9,"
+                                 "settle_frames=3, delay2_s=7, motion_pause_s=4, windows=\"06:00-20:00\","
+                                 "utc_offset_min=-90, sleep, when_full=newest, shot=9")), "");
+  FixedText<kMaxNote> once, twice;
+  ASSERT_TRUE(settings.write(once));
+  Settings again;
+  ASSERT_EQ(again.read(Fields(once.view())), "");
+
+  ASSERT_TRUE(again.write(twice));
+
+  EXPECT_EQ(once.view(), twice.view());
+  EXPECT_EQ(again.sensor.size, FrameSize::HD);
+  EXPECT_TRUE(again.sleep);
+}
+
+// What is pushed comes out whole and in order, through wraps and releases in any order; what does not fit is counted.
+TEST(Ring, HoldsFramesAndCountsWhatDidNotFit) {
+  Slot slots[8];
+  std::uint8_t room[1000];
+  Ring ring(slots, 8, Room{room, sizeof room});
+  WorldClock clock;
+  WorldSource source(clock);
+  std::uint32_t random = 7;
+  const auto draw = [&random](std::uint32_t below) { return (random = random * 1664525 + 1013904223, (random >> 8) % below); };
+  std::uint64_t pushed = 0, expected = 0, missed = 0, released_frames = 0;
+  const auto byte_of = [](std::uint64_t number) { return static_cast<std::uint8_t>(number * 37); };
+
+  for (int step = 0; step < 20'000; ++step) {
+    if (draw(2) == 0) {
+      const std::vector<std::uint8_t> bytes(1 + draw(400), byte_of(pushed));
+      ++source.lent;
+      Frame frame(source, Bytes{bytes.data(), bytes.size()});
+      frame.name = {5, pushed++};
+      if (!ring.push(frame)) ring.miss(frame.name, LossReason::RingFull);
+    } else if (ring.size() > 0) {
+      for (std::uint32_t i = 0; i < ring.size(); ++i) {
+        const Slot& slot = ring.at(i);
+        for (std::size_t at = 0; at < slot.bytes.size; ++at) ASSERT_EQ(slot.bytes.data[at], byte_of(slot.name.number));
+      }
+      Slot& slot = ring.at(draw(ring.size()));
+      if (!slot.is_released) {
+        missed += slot.is_missed ? slot.count : 0;
+        released_frames += !slot.is_missed;
+        Frame lent = slot.is_missed ? Frame() : ring.lend(slot);
+        ring.release(slot);
+      }
+    }
+  }
+  for (std::uint32_t i = 0; i < ring.size(); ++i) {
+    const Slot& slot = ring.at(i);
+    if (!slot.is_released) expected += slot.is_missed ? slot.count : 1;
+  }
+  EXPECT_GT(missed, 0u);
+  EXPECT_LE(pushed - (released_frames + missed + expected), 400u) << "the rest is a run that has found no slot yet";
+  while (ring.size() > 0)
+    for (std::uint32_t i = 0; i < ring.size(); ++i) ring.release(ring.at(i));
+  std::uint64_t left = pushed - (released_frames + missed + expected);
+  ring.miss({5, pushed++}, LossReason::RingFull);
+  ++left;
+  for (std::uint32_t i = 0; i < ring.size(); ++i) left -= ring.at(i).is_missed ? ring.at(i).count : 0;
+  EXPECT_EQ(left, 0u) << "no number is left out";
+  EXPECT_EQ(source.lent, 0);
+}
+
+// A frame that is lent stays where it is until it is given back, released or not.
+TEST(Ring, HoldsALentFrame) {
+  Slot slots[2];
+  std::uint8_t room[100];
+  Ring ring(slots, 2, Room{room, sizeof room});
+  WorldClock clock;
+  WorldSource source(clock);
+  source.lent = 1;
+  const std::vector<std::uint8_t> bytes(60, 1);
+  Frame frame(source, Bytes{bytes.data(), bytes.size()});
+  ASSERT_TRUE(ring.push(frame));
+
+  Frame lent = ring.lend(ring.at(0));
+  ring.release(ring.at(0));
+  EXPECT_FALSE(ring.push(frame)) << "its room is still in use";
+  lent.drop();
+
+  EXPECT_TRUE(ring.push(frame));
+}
+
+// The ladder climbs with silence: the next network, the radio, the board; one word from the archive and it is down again.
+TEST(WifiLadder, ClimbsWithSilence) {
+  WifiLadder ladder;
+  ladder.begin(2, 0);
+  EXPECT_EQ(ladder.step(false, true, 0), WifiLadder::Step::Join);
+  EXPECT_EQ(ladder.network(), 0u);
+  EXPECT_EQ(ladder.step(false, true, WifiLadder::kJoinMs), WifiLadder::Step::Join);
+  EXPECT_EQ(ladder.network(), 1u) << "the next one";
+  int joins = 0, cycles = 0, restarts = 0;
+  for (std::uint64_t ms = WifiLadder::kJoinMs; ms <= WifiLadder::kRestartMs; ms += 1000) {
+    const auto step = ladder.step(true, true, ms);  // the link is up, and carries nothing
+    joins += step == WifiLadder::Step::Join;
+    cycles += step == WifiLadder::Step::PowerCycle;
+    restarts += step == WifiLadder::Step::Restart;
+  }
+  EXPECT_GE(joins, 3);
+  EXPECT_GE(cycles, 3);
+  EXPECT_EQ(restarts, 1);
+
+  std::uint64_t now_ms = WifiLadder::kRestartMs;
+  for (int i = 0; i < 3600; ++i, now_ms += 1000) {
+    if (i % 60 == 0) ladder.heard(now_ms);
+    EXPECT_EQ(ladder.step(true, true, now_ms), WifiLadder::Step::None);
+  }
+  for (int i = 0; i < 7200; ++i, now_ms += 1000)
+    EXPECT_EQ(ladder.step(true, false, now_ms), WifiLadder::Step::None) << "nothing to send proves nothing";
+}
+
+std::string say(Setup& setup, const std::string& line, const SetupFacts& facts = {}) {
+  std::string answer;
+  for (const char letter : line + "\r\n")
+    if (setup.take(letter, facts)) answer += std::string(setup.answer());
+  return answer;
+}
+
+// A camera is set up line by line; only `commit` makes it durable; no answer holds a secret.
+TEST(Setup, SetsACameraUp) {
+  WorldNotes notes;
+  notes.notes.clear();
+  Setup setup(notes, [](std::string_view board) { return board == "xiao-esp32s3-sense"; });
+  setup.begin();
+  std::string said;
+  said += say(setup, R"(wifi ssid="Barn \"2\"", password="correct horse")");
+  said += say(setup, R"(server url="http://archive.local:8080", key="s3cr3t-k3y")");
+  said += say(setup, R"(camera id="garden", board="xiao-esp32s3-sense")");
+  EXPECT_EQ(said, "ok networks=1okok");
+  EXPECT_TRUE(notes.notes.empty());
+
+  said += say(setup, "commit");
+  EXPECT_TRUE(setup.was_committed());
+  EXPECT_FALSE(setup.was_committed());
+  said += say(setup, "status");
+
+  EXPECT_NE(said.find("id=\"garden\""), std::string::npos);
+  EXPECT_NE(said.find("has_key"), std::string::npos);
+  EXPECT_EQ(said.find("horse"), std::string::npos);
+  EXPECT_EQ(said.find("s3cr3t"), std::string::npos);
+  Installation installation;
+  installation.read(notes);
+  EXPECT_EQ(installation.networks[0].ssid.view(), "Barn \"2\"");
+  EXPECT_EQ(installation.networks[0].password.view(), "correct horse");
+  EXPECT_EQ(installation.key.view(), "s3cr3t-k3y");
+  EXPECT_EQ(installation.id.view(), "garden");
+}
+
+// What cannot be is answered with `error` and changes nothing, and nothing that was typed comes back.
+TEST(Setup, RefusesWhatCannotBe) {
+  WorldNotes notes;
+  Setup setup(notes, [](std::string_view) { return false; });
+  for (const std::string line :
+       {R"(wifi)", R"(wifi ssid="")", R"(wifi ssid="x", password="short")", R"(wifi ssid="x", password=secret99)",
+        R"(wifi ssid="123456789012345678901234567890123")", R"(server url="ftp://secret99")", R"(server)",
+        R"(server url="http://a", key="has space secret99")", R"(camera id="Garden")", R"(camera board="secret99")", R"(camera)",
+        R"(erase)", R"(wifi ssid="secret99)", R"(password secret99)"}) {
+    const std::string answer = say(setup, line);
+
+    EXPECT_EQ(answer.rfind("error reason=\"", 0), 0u) << line << " → " << answer;
+    EXPECT_EQ(answer.find("secret99"), std::string::npos) << line << " → " << answer;
+    EXPECT_TRUE(Fields(answer.substr(6)).is_valid()) << answer;
+  }
+  EXPECT_EQ(setup.staged().network_count, 0u);
+  EXPECT_EQ(say(setup, std::string(10'000, 'x')).rfind("error", 0), 0u);
+  EXPECT_EQ(say(setup, ""), "") << "an empty line asks nothing";
+  notes.is_broken = true;
+  EXPECT_EQ(say(setup, "commit").rfind("error", 0), 0u);
+}
+
+// Four networks are remembered, the one named last first; naming one again changes it.
+TEST(Installation, RemembersFourNetworks) {
+  Installation installation;
+  for (const char* ssid : {"a", "b", "c", "d", "b", "e"}) ASSERT_TRUE(installation.add_network(ssid, ""));
+
+  std::string order;
+  for (std::size_t i = 0; i < installation.network_count; ++i) order += std::string(installation.networks[i].ssid.view());
+
+  EXPECT_EQ(order, "ebdc");
+}
+
+// The status is a dictionary that fits its field, and says what the archive acts on first.
+TEST(Health, WritesAStatusThatFits) {
+  Health health;
+  health.id = "xiao-3f2a";
+  health.firmware = "1.0.0";
+  health.board = "xiao-esp32s3-sense";
+  health.sensor = "OV3660";
+  health.vitals = {"brownout", 999, 999, 100'000, 8'000'000, 3712, -40};
+  health.rssi_dbm = -100;
+  health.up_s = health.spooled = health.lost = health.discarded = health.skipped = health.failed_sends = 999'999'999;
+  health.settings = health.settings_refused = 999'999'999;
+  health.waiting = health.refused = 9999;
+  health.quality = 12;
+  health.has_spool = false;
+  health.needs_power_cycle = true;
+  FixedText<kMaxStatus> status;
+
+  health.write(status);
+
+  const Fields fields(status.view());
+  ASSERT_TRUE(fields.is_valid()) << status.view();
+  EXPECT_TRUE(fields.has("sensor_fault")) << "even at its longest all of it fits: " << status.size();
+  EXPECT_EQ(status.view().rfind("id=\"xiao-3f2a\", settings=999999999, firmware=", 0), 0u);
+}
+
+// The digest is SHA-256 (FIPS 180-4's own examples, and every length around a block's end).
+TEST(PlainDigest, IsSha256) {
+  PlainDigest digest;
+  const auto hex = [&digest](const std::string& text) {
+    const Sha256 sum = digest.sha256(Bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    std::string digits;
+    for (const std::uint8_t byte : sum) {
+      digits += "0123456789abcdef"[byte >> 4];
+      digits += "0123456789abcdef"[byte & 15];
+    }
+    return digits;
+  };
+  EXPECT_EQ(hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(hex(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+}  // namespace
+}  // namespace camera::testing
