@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 FOLDER ?= $(HOME)/camera-archive
 ARGS ?=
+# A browser, what crashes machines on purpose, and what builds the firmware for a desktop and checks it for the chip.
+TEST_PACKAGES := chromium strace fuse3 cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
+	gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev
 
 .PHONY: help serve demo test check bench crash screenshots clean
 
@@ -17,8 +20,8 @@ demo: .venv/serve ## run the archive with three simulated cameras, in a folder o
 	@sh .ci/demo "$(BIN)/archive" $(ARGS)
 
 test: .venv/test ## run every test
-	@sh .ci/packages chromium strace fuse3
-	$(BIN)/pytest tests $(ARGS)
+	@sh .ci/packages $(TEST_PACKAGES)
+	$(BIN)/pytest tests -n 2 --dist loadfile $(ARGS)
 
 check: .venv/test ## lint, types and import contracts
 	$(BIN)/ruff format --check .
@@ -36,7 +39,7 @@ crash: .venv/test ## the long crash tests: 1,000 kills, more power cuts
 
 screenshots: .venv/test ## every state of the page as a picture, into screenshots/
 	@sh .ci/packages chromium
-	$(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
+	$(BIN)/pytest tests/browser/test_pictures.py $(ARGS)
 
 clean: ## remove what the other commands made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache screenshots

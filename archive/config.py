@@ -40,7 +40,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     disk_floor_bytes: Annotated[int, Meta(ge=0)] = 200 * 10**6
     max_pixels: Positive = 20_000_000
     max_scans: Positive = 12
-    thumbnail_workers: Annotated[int, Meta(ge=1, le=64)] = 2
+    thumbnail_workers: Annotated[int, Meta(ge=1, le=64)] = 4
     thumbnail_cache_bytes: Annotated[int, Meta(ge=0)] = 64 * 2**20
     thumbnail_timeout_s: Annotated[float, Meta(gt=0)] = 10.0
     heartbeat_s: Annotated[float, Meta(gt=0)] = 15.0

@@ -45,17 +45,19 @@ def reset_event(last_seq: int) -> bytes:
 
 
 class StreamListener:
-    """One open event stream."""
+    """One open event stream. There may be thousands: it holds no more than it needs."""
+
+    __slots__ = ("_is_chunked", "_transport", "_writer", "ended")
 
     def __init__(self, transport: asyncio.Transport, writer: AbstractStreamWriter, *, is_chunked: bool) -> None:
         self._transport = transport
         self._writer = writer
         self._is_chunked = is_chunked
-        self.ended = asyncio.Event()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def write(self, data: bytes) -> None:
         if self._transport.is_closing():
-            self.ended.set()
+            self.end()
         elif self._transport.get_write_buffer_size() > BEHIND_MAX_BYTES:
             self._drop()
         else:
@@ -69,11 +71,12 @@ class StreamListener:
             self._drop()
 
     def end(self) -> None:
-        self.ended.set()
+        if not self.ended.done():
+            self.ended.set_result(None)
 
     def _drop(self) -> None:
         self._transport.abort()
-        self.ended.set()
+        self.end()
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -106,7 +109,7 @@ async def events(request: web.Request) -> web.StreamResponse:
         + event("hello", {"last_seq": index.last_seq, "heartbeat_s": heartbeat_s, "total": index.total})
     )
     async with hub.joined(listener, after=after):
-        await listener.ended.wait()
+        await listener.ended
     if not transport.is_closing():
         await response.write_eof()
     return response

@@ -184,7 +184,7 @@ std::string say(Setup& setup, const std::string& line, const SetupFacts& facts =
 TEST(Setup, SetsACameraUp) {
   WorldNotes notes;
   notes.notes.clear();
-  Setup setup(notes, [](std::string_view board) { return board == "xiao-esp32s3-sense"; });
+  camera::Setup setup(notes, [](std::string_view board) { return board == "xiao-esp32s3-sense"; });
   setup.begin();
   std::string said;
   said += say(setup, R"(wifi ssid="Barn \"2\"", password="correct horse")");
@@ -213,7 +213,7 @@ TEST(Setup, SetsACameraUp) {
 // What cannot be is answered with `error` and changes nothing, and nothing that was typed comes back.
 TEST(Setup, RefusesWhatCannotBe) {
   WorldNotes notes;
-  Setup setup(notes, [](std::string_view) { return false; });
+  camera::Setup setup(notes, [](std::string_view) { return false; });
   for (const std::string line :
        {R"(wifi)", R"(wifi ssid="")", R"(wifi ssid="x", password="short")", R"(wifi ssid="x", password=secret99)",
         R"(wifi ssid="123456789012345678901234567890123")", R"(server url="ftp://secret99")", R"(server)",

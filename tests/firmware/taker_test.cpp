@@ -169,11 +169,14 @@ TEST_F(TakerTest, ClimbsTheLadderStepByStep) {
   Taker after(source, log);
   after.begin(3);
   after.start(clock.now, clock.now);
-  for (int i = 0; i < 100; ++i) after.step(clock.now, frame);
+  for (int i = 0; i < 100; ++i, clock.now += 500) after.step(clock.now, frame);
+  after.start(clock.now, clock.now);
+  for (int i = 0; i < 100; ++i, clock.now += 500) after.step(clock.now, frame);
   EXPECT_FALSE(after.wants_machine_restart()) << "three restarts are enough";
   EXPECT_TRUE(after.needs_power_cycle());
 
   source.is_dead = false;
+  clock.now += 1000;
   after.start(clock.now, clock.now);
   EXPECT_EQ(after.step(clock.now, frame), Taker::Result::Working) << "exposure settles anew";
   EXPECT_EQ(source.lent, 0);

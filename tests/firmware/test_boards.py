@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # no stubs for one call
+import yaml
 
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"

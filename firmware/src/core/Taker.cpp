@@ -32,11 +32,12 @@ void Taker::start(std::uint64_t at_ms, std::uint64_t now_ms) {
 }
 
 Taker::Result Taker::step(std::uint64_t now_ms, Frame& frame) {
-  if (!is_busy_) return Result::Working;
+  if (!is_busy_ || now_ms < look_again_ms_) return Result::Working;
   if (!is_applied_) apply();
   Frame seen = source_.take();
   if (!seen) {
     ++counts_.none;
+    look_again_ms_ = now_ms + rules_.pause_ms;
     failed();
   } else {
     const Jpeg jpeg = look_at(seen.bytes().data, seen.bytes().size);

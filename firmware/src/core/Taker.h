@@ -23,6 +23,7 @@ class Taker {
     std::uint32_t settle_ms = 1500;
     std::uint32_t settle_frames = 6;
     std::uint32_t patience_ms = 20'000;  // with one trigger, settling included
+    std::uint32_t pause_ms = 500;        // after the driver had nothing: one that has not started says so at once
     std::uint32_t rungs = 3;             // failures before the next step of the ladder
     std::uint32_t max_machine_restarts = 3;
   };
@@ -83,6 +84,7 @@ class Taker {
   bool is_busy_ = false;
   std::uint64_t at_ms_ = 0;
   std::uint64_t began_ms_ = 0;
+  std::uint64_t look_again_ms_ = 0;
 
   bool is_settled_ = false;
   bool has_first_ = false;  // since the start

@@ -27,14 +27,19 @@ namespace {
 
 // Memory, in PSRAM but for the stacks. With 8 MB: two driver's buffers of 1 MB at most, 1 MB to read a frame back,
 // 0.4 MB for the lists, 0.5 MB left alone, and the ring gets the rest: 4 MB or so, 40 frames of 100 KB.
-constexpr std::size_t kLeftAlone = 512 * 1024;
-constexpr std::size_t kLeastRing = 32 * 1024;
-constexpr std::size_t kLargestFrame = 1024 * 1024;
-constexpr std::size_t kLargestFrameOfSmall = 384 * 1024;  // UXGA's buffer, for boards with 2 MB
+// With 2 MB: 0.8 MB, 0.4 MB, 0.1 MB, 0.1 MB, and 0.6 MB or so of ring.
+struct Plan {
+  FrameSize largest;
+  std::size_t frame_bytes;  // the driver's buffer for the largest size, or what fills it
+  std::size_t left_alone;
+  std::uint32_t spooled_on_card;
+};
+constexpr Plan kPlan{FrameSize::QSXGA, 1024 * 1024, 512 * 1024, 8192};
+constexpr Plan kSmallPlan{FrameSize::UXGA, 384 * 1024, 128 * 1024, 2048};
 constexpr std::size_t kSmallPsram = 4 * 1024 * 1024;
+constexpr std::size_t kLeastRing = 32 * 1024;
 constexpr std::uint32_t kSlots = 128;
 constexpr std::size_t kLosses = 256;
-constexpr std::uint32_t kSpooledOnCard = 8192;
 constexpr std::uint32_t kSpooledInFlash = 1024;
 
 constexpr std::uint32_t kTakingStack = 8 * 1024;
@@ -76,7 +81,7 @@ Room take_room(std::size_t size_bytes) {
   return {memory, memory != nullptr ? size_bytes : 0};
 }
 
-bool has_small_psram() { return ESP.getPsramSize() < kSmallPsram; }
+const Plan& plan() { return ESP.getPsramSize() < kSmallPsram ? kSmallPlan : kPlan; }
 
 }  // namespace
 
@@ -125,13 +130,13 @@ void EspCamera::begin_camera(const Board& board) {
   setup_.begin();
   source_.emplace(board, clock_, log_);
   // The driver's buffers cannot grow later, so they are as large as any setting may ask for and the sensor can fill.
-  source_->start(has_small_psram() ? FrameSize::UXGA : FrameSize::QSXGA);
+  source_->start(plan().largest);
   const Mounted spool = mount(board, log_);
   CameraOptions options;
   options.firmware = kFirmware;
   options.spool_folder = spool.folder;
   options.spool_limits.max_bytes = spool.size_bytes / 10 * 9;
-  options.spool_limits.max_frames = spool.is_card ? kSpooledOnCard : kSpooledInFlash;
+  options.spool_limits.max_frames = spool.is_card ? plan().spooled_on_card : kSpooledInFlash;
   options.stores_first = spool.is_card;
   options.machine_restarts_for_sensor = restarts_for_sensor();
   const CameraMemory memory = take_memory(spool, options.spool_limits.max_frames);
@@ -150,9 +155,9 @@ CameraMemory EspCamera::take_memory(const Mounted& spool, std::uint32_t spooled)
   memory.losses = take_items<Loss>(2 * kLosses);
   memory.loss_count = kLosses;
   memory.spooled = take_items<Spooled>(spool.folder != nullptr ? spooled : 1);
-  memory.frame = take_room(has_small_psram() ? kLargestFrameOfSmall : kLargestFrame);
+  memory.frame = take_room(plan().frame_bytes);
   const std::size_t free_bytes = heap_caps_get_free_size(MALLOC_CAP_SPIRAM);
-  std::size_t ring_bytes = std::max(free_bytes > kLeftAlone ? free_bytes - kLeftAlone : 0, kLeastRing);
+  std::size_t ring_bytes = std::max(free_bytes - std::min(free_bytes, plan().left_alone), kLeastRing);
   do {
     memory.ring = take_room(ring_bytes);
     ring_bytes /= 2;
