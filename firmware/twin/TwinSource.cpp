@@ -75,7 +75,7 @@ bool TwinSource::load() {
     const FrameDimensions& size = dimensions(settings_.size);
     draw_picture(size.width, size.height, number_, picture_);
   } else {
-    std::FILE* file = files_.empty() ? nullptr : std::fopen(files_[number_ % files_.size()].c_str(), "rb");
+    std::FILE* file = files_.empty() ? nullptr : std::fopen(files_[static_cast<std::size_t>(number_ % files_.size())].c_str(), "rb");
     if (file == nullptr) return false;
     picture_.resize(kMostBytes / 2);
     picture_.resize(std::fread(picture_.data(), 1, picture_.size(), file));
