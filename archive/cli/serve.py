@@ -6,8 +6,11 @@ import asyncio
 import errno
 import logging
 import resource
+import shlex
+import shutil
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
 from archive.app import opened
-from archive.config import Config, load
+from archive.config import DEFAULT_FOLDER, Config, load
 from archive.errors import ConfigError
 
 EXIT_FAILED = 70  # the index failed: a supervisor shall start us again, into recovery
@@ -149,8 +152,16 @@ def _say_where(config: Config, port: int) -> None:
     if config.open_uploads:
         console.print("\n[bold]Uploads are open: anyone who can reach this port can send pictures.[/bold]")
     else:
-        console.print("  a camera needs a key: archive camera add garden")
-    console.print("  try it: archive send photo.jpg, or archive simulate --cameras 3 --every 2\n")
+        console.print(f"  a camera needs a key: {_command('camera add garden', config.folder)}")
+    console.print(f"  try it: {_command('send photo.jpg', config.folder)}")
+    console.print(f"      or: {_command('simulate --cameras 3 --every 2', config.folder)}\n")
+
+
+def _command(words: str, folder: Path) -> str:
+    """A command that works when it is copied into a second terminal in the same place."""
+    started_as = "python -m archive" if sys.argv[0].endswith("__main__.py") else sys.argv[0]
+    program = "archive" if shutil.which("archive") else started_as
+    return f"{program} {words}" + ("" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}")
 
 
 def _lan_addresses() -> list[str]:

@@ -79,7 +79,7 @@ class WorldTransport final : public Transport {
  public:
   static constexpr std::size_t kMostNumbers = 200'000;
 
-  WorldTransport() : kept_times(kMostNumbers) { order.reserve(kMostNumbers); }
+  WorldTransport() : kept_times_(kMostNumbers) { order.reserve(kMostNumbers); }
 
   Progress resolve(std::string_view, IpAddress& address) override {
     address = IpAddress{{10, 0, 0, 1}, 4, 0};
@@ -112,7 +112,9 @@ class WorldTransport final : public Transport {
   std::size_t at_a_time = SIZE_MAX;
   std::string more;  // header lines of a kept answer
   std::uint64_t connects = 0;
-  std::vector<std::uint32_t> kept_times;  // by number, of any boot
+  /// How often a number was kept, of any boot.
+  std::uint32_t times_kept(std::uint64_t number) const { return kept_times_[static_cast<std::size_t>(number)]; }
+
   std::vector<std::uint64_t> order;       // of numbers kept
   char head[2500] = {};                   // the last request's
 
@@ -151,7 +153,7 @@ class WorldTransport final : public Transport {
     } else {
       const bool is_kept = word[0] == 'k';
       if (is_kept && number < kMostNumbers) {
-        ++kept_times[number];
+        ++kept_times_[static_cast<std::size_t>(number)];
         order.push_back(number);
       }
       size = std::snprintf(answer_, sizeof answer_,
@@ -163,6 +165,7 @@ class WorldTransport final : public Transport {
     answered_ = 0;
   }
 
+  std::vector<std::uint32_t> kept_times_;
   std::size_t head_size_ = 0, body_left_ = 0;
   bool in_body_ = false;
   char answer_[1024];

@@ -73,7 +73,7 @@ TEST_P(EveryWay, KeepsEverythingOfAnHourWithoutAWire) {
   world.transport.archive = Archive::Keeps;
   start.run(10 * kMinuteMs);
 
-  for (std::uint64_t number = 0; number < 120; ++number) EXPECT_EQ(world.transport.kept_times[number], 1u) << number;
+  for (std::uint64_t number = 0; number < 120; ++number) EXPECT_EQ(world.transport.times_kept(number), 1u) << number;
   EXPECT_TRUE(start.camera->is_drained());
 }
 
@@ -85,7 +85,7 @@ TEST_P(EveryWay, IsNotHeldUpByARefusedFrame) {
 
   start.run(5 * kMinuteMs);
 
-  for (std::uint64_t number = 0; number < 9; ++number) EXPECT_EQ(world.transport.kept_times[number], number != 3) << number;
+  for (std::uint64_t number = 0; number < 9; ++number) EXPECT_EQ(world.transport.times_kept(number), number != 3) << number;
   EXPECT_TRUE(start.camera->is_drained()) << "the loss was confessed";
   std::size_t refused = 0;
   for (const auto& [name, file] : world.fake_files.files) refused += name.find("/refused/") != std::string::npos;
@@ -100,7 +100,7 @@ TEST(Camera, IsNotHeldUpByAFrameThatIsPutOff) {
 
   start.run(30 * kMinuteMs);
 
-  for (std::uint64_t number = 0; number < 50; ++number) EXPECT_EQ(world.transport.kept_times[number], number != 3) << number;
+  for (std::uint64_t number = 0; number < 50; ++number) EXPECT_EQ(world.transport.times_kept(number), number != 3) << number;
   ASSERT_GE(start.camera->spool().size(), 1u);
   EXPECT_EQ(start.camera->spool().at(0).name.number, 3u);
 }
@@ -121,7 +121,7 @@ TEST_P(EveryWay, ForgetsNothingForAPortal) {
   start.run(10 * kMinuteMs);
 
   for (std::uint64_t number = 0; number < 20; ++number)
-    EXPECT_GE(world.transport.kept_times[number] + start.camera->losses().lost(), 1u) << number;
+    EXPECT_GE(world.transport.times_kept(number) + start.camera->losses().lost(), 1u) << number;
   EXPECT_GE(world.transport.order.size(), 38u);
 }
 
@@ -216,7 +216,7 @@ TEST(Camera, CountsWhatNothingCouldHold) {
 
   EXPECT_TRUE(start.camera->is_drained());
   std::uint64_t kept = 0;
-  for (std::uint64_t number = 0; number < taken; ++number) kept += world.transport.kept_times[number];
+  for (std::uint64_t number = 0; number < taken; ++number) kept += world.transport.times_kept(number);
   EXPECT_GE(kept, 4u);
   EXPECT_LT(kept, taken);
 }
