@@ -22,6 +22,7 @@ from tests.firmware.twins import Twin, build_twin, told, wait_until_taken
 
 FRAMES = int(os.environ.get("LEDGER_FRAMES", "1000"))
 SEED = int(os.environ.get("LEDGER_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+IS_WIDE = bool(os.environ.get("LEDGER_WIDE"))
 RUN_S = 60
 QUICK = ("--interval-s", 1, "--speed", 200, "--size", "QVGA", "--id", "garden")
 ABORT = struct.pack("ii", 1, 0)
@@ -232,8 +233,16 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("way", [(), ("--flash",)], ids=["card", "flash"])
-@pytest.mark.parametrize("fault", FAULTS)
+# In the suite the faults take turns at the two ways; LEDGER_WIDE=1 tries each both ways.
+@pytest.mark.parametrize(
+    ("fault", "way"),
+    [
+        pytest.param(fault, way, id=f"{fault}-{name}")
+        for number, fault in enumerate(FAULTS)
+        for turn, (name, way) in enumerate((("card", ()), ("flash", ("--flash",))))
+        if IS_WIDE or turn == number % 2
+    ],
+)
 def test_each_fault_alone_leaves_no_number_unaccounted(ledger: Ledger, fault: str, way: tuple[str, ...]) -> None:
     """With any one fault of the list, whether frames are stored first or sent from memory."""
     first = ledger.run("--count", 25, "--patience-s", 1, "--fault", fault, *way)
