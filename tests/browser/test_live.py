@@ -37,6 +37,7 @@ async def test_a_reader_further_down_is_not_moved(page: Page, archive_server: Ar
     row = _rows(page).nth(20)
     await row.scroll_into_view_if_needed()
     await page.mouse.wheel(0, 200)
+    await page.wait_for_function("scrollY > 100")
     await _still(row)
     before = await row.bounding_box()
 

@@ -92,6 +92,7 @@ async def test_a_day_at_every_width_in_light_and_dark(page: Page, archive_server
     await page.emulate_media(color_scheme="light")
     await _open(page, "desk")
     await page.mouse.wheel(0, 700)
+    await page.wait_for_function("scrollY > 100")
     await send_all(archive_server, day[-1:])
     await expect(page.get_by_role("button", name="Show 1 new")).to_be_visible()
     await _shoot(page, "waiting-desk-light")

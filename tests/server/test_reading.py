@@ -210,7 +210,7 @@ PATHS = st.one_of(
     st.text(max_size=30).map(lambda text: "/photos/" + quote(text)),
     st.text(max_size=30).map(lambda text: "/thumbnails/320/" + quote(text)),
     st.text(max_size=30).map(lambda text: "/api/frames/" + quote(text)),
-    st.text(max_size=30).map(lambda text: "/" + quote(text)),
+    st.text(max_size=30).map(lambda text: "/" + quote(text).lstrip("/")),  # `//` begins a host, not a path
 )
 
 
