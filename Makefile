@@ -8,7 +8,7 @@ ARGS ?=
 TEST_PACKAGES := chromium strace fuse3 cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
 	gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev
 
-.PHONY: help serve demo test check bench crash screenshots clean
+.PHONY: help serve demo test check bench firmware crash screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -32,6 +32,10 @@ check: .venv/test ## lint, types and import contracts
 bench: .venv/test ## measure, and write docs/bench.md
 	@sh .ci/packages g++ libturbojpeg0-dev nginx-light
 	$(BIN)/python -m tests.bench $(ARGS)
+
+firmware: .venv/test ## every test of the firmware, the long ones and the 32-bit build too
+	@sh .ci/packages $(TEST_PACKAGES)
+	FIRMWARE_WIDE=1 $(BIN)/pytest tests/firmware -n 2 --dist loadfile $(ARGS)
 
 crash: .venv/test ## the long crash tests: 1,000 kills, more power cuts
 	@sh .ci/packages strace fuse3

@@ -22,7 +22,7 @@ from tests.firmware.twins import Twin, build_twin, told, wait_until_taken
 
 FRAMES = int(os.environ.get("LEDGER_FRAMES", "1000"))
 SEED = int(os.environ.get("LEDGER_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-IS_WIDE = bool(os.environ.get("LEDGER_WIDE"))
+IS_WIDE = bool(os.environ.get("FIRMWARE_WIDE"))
 RUN_S = 60
 QUICK = ("--interval-s", 1, "--speed", 200, "--size", "QVGA", "--id", "garden")
 ABORT = struct.pack("ii", 1, 0)
@@ -233,7 +233,7 @@ FAULTS = [
 ]
 
 
-# In the suite the faults take turns at the two ways; LEDGER_WIDE=1 tries each both ways.
+# In the suite the faults take turns at the two ways; FIRMWARE_WIDE=1 tries each both ways.
 @pytest.mark.parametrize(
     ("fault", "way"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import re
 import socket
@@ -146,7 +147,7 @@ async def test_the_reference_client_judges_replies_as_the_camera_does(vector: di
 def test_both_parsers_judge_mutated_fields_alike() -> None:
     """Thousands of texts near to the contract's: the camera's parser and the archive's agree on each."""
     probe = built() / "fields_probe"
-    texts = mutated(random.Random(20261122), 20_000)
+    texts = mutated(random.Random(20261122), 20_000 if os.environ.get("FIRMWARE_WIDE") else 4_000)
 
     done = subprocess.run(
         [probe], input="".join(f"{text.encode().hex()}\n" for text in texts), capture_output=True, text=True, check=True
@@ -156,8 +157,8 @@ def test_both_parsers_judge_mutated_fields_alike() -> None:
     assert len(verdicts) == len(texts)
     differing = [(text, said, ours) for text, said in zip(texts, verdicts, strict=True) if said != (ours := read(text))]
     assert differing == []
-    assert sum(verdict.startswith("echo") for verdict in verdicts) > 300
-    assert sum(verdict == "broken" for verdict in verdicts) > 500
+    assert sum(verdict.startswith("echo") for verdict in verdicts) > len(texts) // 70
+    assert sum(verdict == "broken" for verdict in verdicts) > len(texts) // 40
 
 
 def read(text: str) -> str:
