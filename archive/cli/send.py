@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from archive import jpeg
-from archive.cli.socket import running_archive
+from archive.cli.destination import Folder, To, running_archive
 from archive.client import Attempt, CameraClient, FrameRefused, NotKept
 from archive.config import DEFAULT_FOLDER
 from archive.errors import ConfigError, UnsupportedMedia
@@ -41,10 +41,7 @@ def send(
         list[Path], typer.Argument(metavar="FILE…", help="JPEG, PNG, GIF or BMP pictures, in this order.")
     ],
     *,
-    to: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The archive's address. Without it: the archive in --folder on this machine."),
-    ] = None,
+    to: To = None,
     key: Annotated[
         str | None,
         typer.Option(metavar="KEY", envvar="CAMERA_KEY", help="The camera's key; others can see it in an argument."),
@@ -52,9 +49,7 @@ def send(
     camera: Annotated[
         str | None, typer.Option(metavar="ID", help="The camera to send as, where no key says it.")
     ] = None,
-    folder: Annotated[
-        Path, typer.Option(envvar="ARCHIVE_FOLDER", help="The folder of an archive that runs on this machine.")
-    ] = DEFAULT_FOLDER,
+    folder: Folder = DEFAULT_FOLDER,
     give_up_after_s: Annotated[
         float, typer.Option("--give-up-after", metavar="S", min=0, help="How many seconds to try for each file.")
     ] = 120.0,

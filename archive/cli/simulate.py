@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import nullcontext, suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from archive.cli.socket import running_archive
+from archive.cli.destination import Folder, To, running_archive
 from archive.client import CameraClient
 from archive.config import DEFAULT_FOLDER
 from archive.simulate import SimulatedCamera, camera_names, run_all
@@ -27,17 +26,12 @@ def simulate(
         float, typer.Option("--every", metavar="S", min=0.05, help="Seconds between a camera's frames.")
     ] = 10.0,
     count: Annotated[int | None, typer.Option(min=1, help="Frames per camera; without it, until Ctrl-C.")] = None,
-    to: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The archive's address. Without it: the archive in --folder on this machine."),
-    ] = None,
+    to: To = None,
     key: Annotated[
         str | None,
         typer.Option(metavar="KEY", envvar="CAMERA_KEY", help="One camera's key: then all frames are that camera's."),
     ] = None,
-    folder: Annotated[
-        Path, typer.Option(envvar="ARCHIVE_FOLDER", help="The folder of an archive that runs on this machine.")
-    ] = DEFAULT_FOLDER,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Simulate cameras that send drawn pictures of the present hour.
 

@@ -41,7 +41,7 @@ MAX_WAITING_BYTES = 32 * 2**20
 FULL_FRAMES = 256
 FULL_BYTES = 24 * 2**20
 PUSHBACK_S = 5.0  # and no longer: keeping never depends on drawing
-# Frames in the making at once. The renderer draws a few of them; most wait for the index's next commit.
+# Frames in the making at once. The renderer draws a few of them; the others are handed to it as soon as it is free.
 LANES = 8
 MAX_DRAWN = 512  # thumbnails on their way into the store, and what was seen on its way into the index
 MAX_CAMERAS = 4096  # whose newest signature is remembered

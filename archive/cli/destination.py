@@ -1,11 +1,22 @@
-"""Finding the archive that runs in a folder on this machine, for commands that send to it without a key."""
+"""Where a sending command sends to: an address, or the archive that runs in a folder on this machine, without a key."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from archive.errors import ConfigError
 from archive.owner import is_running, reachable
+
+To = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="The archive's address. Without it: the archive in --folder on this machine."),
+]
+Folder = Annotated[
+    Path, typer.Option(envvar="ARCHIVE_FOLDER", help="The folder of an archive that runs on this machine.")
+]
 
 
 @contextmanager
