@@ -89,6 +89,7 @@ class Index(Protocol):
     Corrupt when the index itself is broken.
     """
 
+    id: str  # 16 hex digits drawn when the archive was made: tells one from another
     last_seq: int  # the newest change there is
     total: int  # how many frames are kept
 

@@ -80,6 +80,7 @@ class SqlIndex:
         with engine.begin() as connection:
             self._keeping.load(connection)
             self.total = connection.scalar(_TOTAL) or 0
+            self.id: str = connection.scalars(select(archive.c.id)).one()
         self.last_seq = self._keeping.last_seq
         self._measuring = Measuring(self._keeping)
         self._calling = Calling(self._keeping)

@@ -95,11 +95,14 @@ class DaysAnswer(msgspec.Struct, kw_only=True):
 class ArchiveAnswer(msgspec.Struct, kw_only=True):
     """The archive itself."""
 
+    id: Annotated[str, Says(description="tells one archive from another")]
     title: str
     timezone: Annotated[str, Says(description="the IANA zone the archive lives in")]
     total: int
     last_seq: int
     version: str
+    host: Annotated[str, Says(description="the address it listens on; empty while only its owner can reach it")]
+    port: Annotated[int, Says(description="the port it listens on; 0 while only its owner can reach it")]
 
 
 class ChangeAnswer(msgspec.Struct, kw_only=True):
