@@ -338,7 +338,7 @@ TEST(Health, WritesAStatusThatFits) {
   health.sensor = "OV3660";
   health.vitals = {"brownout", 999, 999, 100'000, 8'000'000, 3712, -40};
   health.rssi_dbm = -100;
-  health.up_s = health.spooled = health.lost = health.discarded = health.skipped = health.failed_sends = 999'999'999;
+  health.up_s = health.spooled = health.lost = health.oversized = health.discarded = health.skipped = health.failed_sends = 999'999'999;
   health.settings = health.settings_refused = 999'999'999;
   health.waiting = health.refused = 9999;
   health.quality = 12;

@@ -23,12 +23,13 @@ std::vector<std::uint8_t> picture(std::uint64_t number, std::size_t size = 3000)
 
 /// A camera's keeping, as it is after a start.
 struct Keeping {
-  explicit Keeping(FakeFiles& with, std::uint32_t max_frames = 16, std::uint64_t max_bytes = 1 << 30)
+  explicit Keeping(FakeFiles& with, std::uint32_t max_frames = 16, std::uint64_t max_bytes = 1 << 30,
+                   std::size_t buffer_bytes = 20'000)
       : memory(new Loss[2 * kLosses]),
         list(new Spooled[max_frames]),
         buffer(20'000),
         losses(with, "/spool", memory.get(), kLosses),
-        spool(with, losses, "/spool", list.get(), Room{buffer.data(), buffer.size()}, {max_bytes, max_frames, 4}) {}
+        spool(with, losses, "/spool", list.get(), Room{buffer.data(), buffer_bytes}, {max_bytes, max_frames, 4}) {}
 
   StoreResult store(std::uint64_t number, std::uint64_t boot = kBoot) {
     const auto bytes = picture(number);
@@ -337,6 +338,40 @@ TEST(Spool, ListsAgainWhatDidNotFit) {
   }
 
   EXPECT_EQ(drained.size(), 20u);
+}
+
+std::size_t pictures(const FakeFiles& files) {
+  std::size_t count = 0;
+  for (const auto& [name, file] : files.files) count += name.find(".jpg") != std::string::npos;
+  return count;
+}
+
+// A start with hardly any memory (PSRAM of the wrong kind) leaves alone what it cannot read, at risk or not, and the next
+// one has it all.
+TEST(Spool, LeavesAloneWhatItHasNoMemoryToRead) {
+  for (const std::size_t buffer_bytes : {0u, 100u}) {
+    FakeFiles files;
+    {
+      Keeping keeping(files);
+      ASSERT_TRUE(keeping.spool.open());
+      keeping.losses.mark(kBoot, 0, 11, LossReason::AtRisk);
+      ASSERT_TRUE(keeping.losses.commit());
+      for (std::uint64_t number = 0; number < 12; ++number) ASSERT_EQ(keeping.store(number), StoreResult::Stored);
+    }
+    {
+      Keeping small(files, 16, 1 << 30, buffer_bytes);
+      EXPECT_EQ(small.spool.open(), buffer_bytes > 0);
+      EXPECT_EQ(small.spool.size(), 0u);
+      EXPECT_EQ(small.spool.oversized(), buffer_bytes > 0 ? 12u : 0u);
+    }
+    EXPECT_EQ(pictures(files), 12u);
+
+    Keeping again(files);
+    ASSERT_TRUE(again.spool.open());
+
+    EXPECT_EQ(again.spool.size(), 12u);
+    EXPECT_EQ(again.losses.lost(), 0u);
+  }
 }
 
 // What the archive refuses is confessed and set aside; its folder stays small, and gives way before unsent frames do.

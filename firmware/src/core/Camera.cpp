@@ -161,6 +161,8 @@ void Camera::open_spool() {
     return;
   }
   was_opened_ = spool_.open();
+  if (spool_.oversized() > 0)
+    ports_.log.line(LogLevel::Warning, "some spooled frames are larger than the memory of this start; they stay where they are");
   if (was_opened_) return;
   losses_.set_memory_only(true);
   ports_.log.line(LogLevel::Error, "the spool cannot be opened: until the next start frames are in memory alone");
@@ -460,6 +462,7 @@ void Camera::write_status(Text& out) const {
   health.settings = trial_.in_force().version;
   health.settings_refused = trial_.refused_version();
   health.quality = quality_.load(std::memory_order_relaxed);
+  health.oversized = spool_.oversized();
   health.has_spool = spool_.is_open();
   health.needs_power_cycle = needs_power_cycle_.load(std::memory_order_relaxed);
   health.write(out);

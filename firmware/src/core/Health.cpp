@@ -33,6 +33,7 @@ void Health::write(Text& out) const {
   writer.integer("spooled", static_cast<std::int64_t>(spooled));
   say(writer, "waiting", waiting);
   say(writer, "lost", lost);
+  say(writer, "oversized", oversized);
   say(writer, "restarts", vitals.restarts);
   say(writer, "brownouts", vitals.brownouts);
   say(writer, "refused", refused);

@@ -28,6 +28,7 @@ struct Health {
   std::uint64_t settings = 0;   // version in force
   std::uint64_t settings_refused = 0;
   unsigned quality = 0;         // in force, which may be less than was asked for
+  std::uint64_t oversized = 0;  // files in the spool that this start has no memory to read
   bool has_spool = true;
   bool needs_power_cycle = false;  // the sensor
 

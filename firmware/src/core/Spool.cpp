@@ -125,9 +125,10 @@ class Spool::Lister final : public FolderVisitor {
       frame.folder = folder;
       frame.size_bytes = static_cast<std::uint32_t>(size_bytes);
       // Given up before the power went, and only its file was left. Empty: the card lied about `sync`.
-      if (size_bytes == 0 || size_bytes > spool_.buffer_.size || spool_.is_lost(frame.name)) {
+      if (size_bytes == 0 || spool_.is_lost(frame.name)) {
         remember(name, frame.name, true);
       } else if (adds) {
+        spool_.losses_.clear(frame.name);  // what is here did not go with the power, listed or not
         add(frame);
       }
     } else if (parse_part(name, &part)) {
@@ -138,6 +139,10 @@ class Spool::Lister final : public FolderVisitor {
   }
 
   void add(const Spooled& frame) {
+    if (frame.size_bytes > spool_.buffer_.size) {
+      ++spool_.oversized_;
+      return;
+    }
     if (spool_.count_ == spool_.limits_.max_frames) {
       ++spool_.unlisted_;
       return;
@@ -164,12 +169,12 @@ Spool::Spool(Files& files, Losses& losses, std::string_view folder, Spooled* mem
 
 bool Spool::open() {
   is_open_ = false;
+  if (buffer_.size == 0) return false;
   if (files_.make_folder(Path(folder_).c_str()) != FileResult::Done) return false;
   if (files_.make_folder(Path(folder_).slash("refused").c_str()) != FileResult::Done) return false;
   if (!losses_.open() || !list()) return false;
 
-  // What was in memory alone when the power went, went with it. What is here was not.
-  for (std::size_t i = 0; i < count_; ++i) losses_.clear(frames_[i].name);
+  // What was in memory alone when the power went, went with it.
   for (std::size_t i = 0; i < losses_.size();) {
     const Loss loss = losses_.at(i);
     if (loss.reason != LossReason::AtRisk) {
@@ -187,6 +192,7 @@ bool Spool::list() {
   count_ = 0;
   bytes_ = 0;
   unlisted_ = 0;
+  oversized_ = 0;
   last_folder_ = current_folder_ = 0;
   Lister lister(*this);
   while (true) {

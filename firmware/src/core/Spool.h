@@ -10,6 +10,8 @@
 //   So the order of taking needs no clock.
 // * What is given up is in `Losses`, durably, before its file is touched.
 // * What the archive refused goes to `refused/`, is confessed, and stays while there is room.
+// * What is larger than the reading buffer is left alone: without PSRAM there is hardly any buffer, and the next start
+//   may have it all.
 #pragma once
 
 #include <cstddef>
@@ -59,8 +61,8 @@ class Spool final : public FrameOwner {
   /// `memory` holds the list, `max_frames` long; `buffer` the frame that is being read.
   Spool(Files& files, Losses& losses, std::string_view folder, Spooled* memory, Room buffer, Limits limits);
 
-  /// Sweeps what power cuts left, and lists what is there. False: no card, or one that does not work; then nothing is
-  /// stored, and trying again is harmless.
+  /// Sweeps what power cuts left, and lists what is there. False: no card, or one that does not work, or no buffer to
+  /// read frames back into; then nothing is stored, and trying again is harmless.
   bool open();
   bool is_open() const { return is_open_; }
 
@@ -72,6 +74,7 @@ class Spool final : public FrameOwner {
   const Spooled& at(std::size_t i) const { return frames_[i]; }
   std::uint64_t size_bytes() const { return bytes_; }
   bool is_full() const;
+  std::uint32_t oversized() const { return oversized_; }  // files that this start cannot read, and leaves alone
 
   /// Reads a frame; it stays in the spool. One at a time. No frame: it cannot be read, and (unless the card as a whole
   /// has failed) it is given up as `Damaged`.
@@ -125,6 +128,7 @@ class Spool final : public FrameOwner {
   std::size_t count_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint32_t unlisted_ = 0;  // files beyond the memory, listed when there is room again
+  std::uint32_t oversized_ = 0;
   std::uint32_t refused_ = 0;
   std::uint32_t current_folder_ = 0;  // where the next frame goes; 0: a new one is needed
   std::uint32_t current_frames_ = 0;

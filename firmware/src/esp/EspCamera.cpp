@@ -38,6 +38,7 @@ constexpr Plan kPlan{FrameSize::QSXGA, 1024 * 1024, 512 * 1024, 8192};
 constexpr Plan kSmallPlan{FrameSize::UXGA, 384 * 1024, 128 * 1024, 2048};
 constexpr std::size_t kSmallPsram = 4 * 1024 * 1024;
 constexpr std::size_t kLeastRing = 32 * 1024;
+constexpr std::size_t kLeastFrame = 16 * 1024;
 constexpr std::uint32_t kSlots = 128;
 constexpr std::size_t kLosses = 256;
 constexpr std::uint32_t kSpooledInFlash = 1024;
@@ -76,9 +77,13 @@ Item* take_items(std::size_t count) {
   return items;
 }
 
-Room take_room(std::size_t size_bytes) {
-  auto* memory = static_cast<std::uint8_t*>(take_psram(size_bytes));
-  return {memory, memory != nullptr ? size_bytes : 0};
+// As much as there is of `size_bytes`, by halves; nothing below `least_bytes`.
+Room take_room(std::size_t size_bytes, std::size_t least_bytes) {
+  for (; size_bytes >= least_bytes; size_bytes /= 2) {
+    auto* memory = static_cast<std::uint8_t*>(take_psram(size_bytes));
+    if (memory != nullptr) return {memory, size_bytes};
+  }
+  return {};
 }
 
 const Plan& plan() { return ESP.getPsramSize() < kSmallPsram ? kSmallPlan : kPlan; }
@@ -155,13 +160,9 @@ CameraMemory EspCamera::take_memory(const Mounted& spool, std::uint32_t spooled)
   memory.losses = take_items<Loss>(2 * kLosses);
   memory.loss_count = kLosses;
   memory.spooled = take_items<Spooled>(spool.folder != nullptr ? spooled : 1);
-  memory.frame = take_room(plan().frame_bytes);
+  memory.frame = take_room(plan().frame_bytes, kLeastFrame);
   const std::size_t free_bytes = heap_caps_get_free_size(MALLOC_CAP_SPIRAM);
-  std::size_t ring_bytes = std::max(free_bytes - std::min(free_bytes, plan().left_alone), kLeastRing);
-  do {
-    memory.ring = take_room(ring_bytes);
-    ring_bytes /= 2;
-  } while (memory.ring.data == nullptr && ring_bytes >= kLeastRing);
+  memory.ring = take_room(std::max(free_bytes - std::min(free_bytes, plan().left_alone), kLeastRing), kLeastRing);
   if (memory.slots == nullptr || memory.losses == nullptr || memory.spooled == nullptr || memory.ring.data == nullptr) {
     log_.line(LogLevel::Error, "there is not enough memory to work in");
     abort();  // and the reset reason tells of it
