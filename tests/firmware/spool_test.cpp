@@ -340,6 +340,28 @@ TEST(Spool, ListsAgainWhatDidNotFit) {
   EXPECT_EQ(drained.size(), 20u);
 }
 
+// A spool that is not all listed gives up one frame for one, as a full one does.
+TEST(Spool, GivesUpOneForOneAlsoWhenNotAllIsListed) {
+  FakeFiles files;
+  {
+    Keeping large(files, 200);
+    ASSERT_TRUE(large.spool.open());
+    for (std::uint64_t number = 0; number < 200; ++number) large.store(number);
+  }
+  Keeping small(files, 150);
+  ASSERT_TRUE(small.spool.open());
+
+  for (std::uint64_t number = 200; number < 210; ++number) ASSERT_EQ(small.store(number), StoreResult::Stored);
+
+  EXPECT_EQ(small.losses.lost(), 10u);
+  std::set<std::uint64_t> drained;
+  for (int i = 0; i < 300 && small.spool.size() > 0; ++i) {
+    drained.insert(small.spool.at(0).name.number);
+    ASSERT_TRUE(small.spool.remove(FrameName(small.spool.at(0).name)));
+  }
+  EXPECT_EQ(drained.size(), 200u) << "what was not listed comes when there is room";
+}
+
 std::size_t pictures(const FakeFiles& files) {
   std::size_t count = 0;
   for (const auto& [name, file] : files.files) count += name.find(".jpg") != std::string::npos;

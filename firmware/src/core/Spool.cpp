@@ -349,7 +349,7 @@ bool Spool::refuse(const Frame& frame) {
 void Spool::give_back(const std::uint8_t*) { is_lent_ = false; }
 
 bool Spool::has_room_for(std::size_t size_bytes) const {
-  return unlisted_ == 0 && count_ < limits_.max_frames && bytes_ + on_disk(size_bytes) <= limits_.max_bytes;
+  return count_ < limits_.max_frames && bytes_ + on_disk(size_bytes) <= limits_.max_bytes;
 }
 
 bool Spool::give_up(std::size_t i, LossReason reason) {
