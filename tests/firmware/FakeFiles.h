@@ -33,6 +33,7 @@ class FakeFiles final : public Files {
   bool cut_happens_after = false;          // the call still has its effect
   Unsynced unsynced = Unsynced::Gone;
   bool is_off = false;
+  bool are_pictures_unreadable = false;
   std::uint64_t room_bytes = 1ULL << 40;
 
   void power_on() {
@@ -113,6 +114,7 @@ class FakeFiles final : public Files {
     if (result != FileResult::Done) return result;
     const auto file = files.find(path);
     if (file == files.end()) return FileResult::Missing;
+    if (are_pictures_unreadable && file->first.find(".jpg") != std::string::npos) return FileResult::Failed;
     *size_bytes = file->second.bytes.size();
     if (*size_bytes > room) return FileResult::Full;
     std::copy(file->second.bytes.begin(), file->second.bytes.end(), bytes);

@@ -125,6 +125,23 @@ TEST_P(EveryWay, ForgetsNothingForAPortal) {
   EXPECT_GE(world.transport.order.size(), 38u);
 }
 
+// A card that cannot be read for a few seconds costs no frame; afterwards all of them go.
+TEST(Camera, OutwaitsACardThatCannotBeReadForAMoment) {
+  World world;
+  world.transport.archive = Archive::Refused;
+  Start start(world);
+  start.run(5 * kMinuteMs);
+  world.transport.archive = Archive::Keeps;
+  world.fake_files.are_pictures_unreadable = true;
+  start.run(6000, 10);
+  world.fake_files.are_pictures_unreadable = false;
+
+  start.run(10 * kMinuteMs);
+
+  for (std::uint64_t number = 0; number < 10; ++number) EXPECT_EQ(world.transport.times_kept(number), 1u) << number;
+  EXPECT_TRUE(start.camera->is_drained());
+}
+
 // The newest goes first, and in the gaps the backlog goes oldest first.
 TEST(Camera, SendsTheNewestFirstAndThenTheOldest) {
   World world;

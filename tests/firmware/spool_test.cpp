@@ -396,6 +396,24 @@ TEST(Spool, LeavesAloneWhatItHasNoMemoryToRead) {
   }
 }
 
+// A file that cannot be read three times in a row is confessed, and set aside rather than thrown away; reads of others in
+// between count for nothing.
+TEST(Spool, SetsADamagedFrameAside) {
+  FakeFiles files;
+  Keeping keeping(files);
+  ASSERT_TRUE(keeping.spool.open());
+  for (std::uint64_t number = 0; number < 3; ++number) ASSERT_EQ(keeping.store(number), StoreResult::Stored);
+  files.are_pictures_unreadable = true;
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(keeping.spool.load({kBoot, static_cast<std::uint64_t>(i % 3)}));
+  EXPECT_EQ(keeping.losses.lost(), 0u) << "all of them: that is the card";
+
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(keeping.spool.load({kBoot, 1}));
+
+  EXPECT_TRUE(keeping.has_lost(1));
+  EXPECT_EQ(keeping.numbers(), (Numbers{0, 2}));
+  EXPECT_EQ(pictures(files), 3u) << "a person may still find it";
+}
+
 // What the archive refuses is confessed and set aside; its folder stays small, and gives way before unsent frames do.
 TEST(Spool, SetsRefusedFramesAside) {
   FakeFiles files;

@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kPendingNote = "pending";
 constexpr std::string_view kSensorNote = "sensor";
 constexpr std::uint64_t kCardPauseMs = 1000;       // between attempts at a card that failed
+constexpr std::uint64_t kReadPauseMs = 5000;       // between attempts to read from it: three, and a frame is damaged
 constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are kept in memory until it works again
 constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
 constexpr std::uint64_t kLeastSleepMs = 10'000;    // less is not worth a start
@@ -282,22 +283,23 @@ void Camera::send() {
 
 /// Picks what to send next: the newest, if it had no try yet; else the oldest.
 bool Camera::choose() {
+  const std::size_t spooled = ports_.clock.now_ms() >= read_retry_ms_ ? spool_.size() : 0;  // that may be read just now
   Slot* newest = newest_slot();
   const std::optional<FrameName> newest_name =
       newest != nullptr ? std::optional<FrameName>(newest->name)
-      : spool_.size() > 0 ? std::optional<FrameName>(spool_.at(spool_.size() - 1).name)
-                          : std::nullopt;
+      : spooled > 0 ? std::optional<FrameName>(spool_.at(spooled - 1).name)
+                    : std::nullopt;
   if (!newest_name) return false;
   const bool is_new = !live_tried_ || newest_name->number > live_tried_->number;
   if (newest_name->boot == boot_.id() && is_new) {
     live_tried_ = newest_name;
     if (newest != nullptr ? take_from_ring(*newest) : take_from_spool(*newest_name)) return true;
   }
-  if (spool_.size() > 0) {
+  if (spooled > 0) {
     // One that the archive puts off again and again does not hold up those behind it.
     std::size_t next = 0;
     if (passed_over_)
-      for (std::size_t i = 0; i + 1 < spool_.size(); ++i)
+      for (std::size_t i = 0; i + 1 < spooled; ++i)
         if (spool_.at(i).name == *passed_over_) next = i + 1;
     if (next == 0) passed_over_.reset();
     return take_from_spool(spool_.at(next).name);
@@ -330,6 +332,7 @@ bool Camera::take_from_ring(Slot& slot) {
 bool Camera::take_from_spool(const FrameName& name) {
   sending_ = spool_.load(name);
   sending_from_ = From::Spool;
+  if (!sending_) read_retry_ms_ = ports_.clock.now_ms() + kReadPauseMs;
   if (sending_ && ports_.spool_digest != nullptr) sending_.sha256 = ports_.spool_digest->sha256(sending_.bytes());
   return static_cast<bool>(sending_);
 }

@@ -185,6 +185,7 @@ class Camera {
   FixedText<kMaxLost> lost_;
   std::uint64_t card_failures_ = 0;  // in a row
   std::uint64_t card_retry_ms_ = 0;
+  std::uint64_t read_retry_ms_ = 0;
   bool has_card_trouble_ = false;
   bool was_opened_ = false;
   std::uint64_t kept_ = 0;

@@ -294,10 +294,12 @@ Frame Spool::load(const FrameName& name) {
   std::size_t size_bytes = 0;
   const FileResult result = files_.read(path_of(spooled).c_str(), buffer_.data, buffer_.size, &size_bytes);
   if (result != FileResult::Done || size_bytes != spooled.size_bytes) {
-    // One bad file is given up; that its loss can be written down shows that the card as a whole still works.
-    if (++bad_reads_ >= kReadTries) {
+    bad_reads_ = bad_name_ == name ? bad_reads_ + 1 : 1;
+    bad_name_ = name;
+    // One bad file is set aside; that its loss can be written down shows that the card as a whole still works.
+    if (bad_reads_ >= kReadTries) {
       bad_reads_ = 0;
-      give_up(*i, LossReason::Damaged);
+      set_aside(*i, LossReason::Damaged);
     }
     return Frame();
   }
@@ -321,18 +323,7 @@ bool Spool::remove(const FrameName& name) {
 
 bool Spool::refuse(const FrameName& name) {
   const std::optional<std::size_t> i = find(name);
-  if (!i) return true;
-  losses_.mark(name, LossReason::Refused);
-  if (!losses_.commit()) return false;
-  make_room_for_refused();
-  const Spooled& frame = frames_[*i];
-  if (files_.rename(path_of(frame).c_str(), refused_path_of(frame).c_str()) == FileResult::Done) {
-    ++refused_;
-  } else {
-    files_.remove(path_of(frame).c_str());
-  }
-  forget(*i);
-  return true;
+  return !i || set_aside(*i, LossReason::Refused);
 }
 
 bool Spool::refuse(const Frame& frame) {
@@ -356,6 +347,21 @@ bool Spool::give_up(std::size_t i, LossReason reason) {
   losses_.mark(frames_[i].name, reason);
   if (!losses_.commit()) return false;
   files_.remove(path_of(frames_[i]).c_str());  // if it stays, the next start removes it
+  forget(i);
+  return true;
+}
+
+/// Confesses a frame and moves its file to where a person may find it.
+bool Spool::set_aside(std::size_t i, LossReason reason) {
+  const Spooled& frame = frames_[i];
+  losses_.mark(frame.name, reason);
+  if (!losses_.commit()) return false;
+  make_room_for_refused();
+  if (files_.rename(path_of(frame).c_str(), refused_path_of(frame).c_str()) == FileResult::Done) {
+    ++refused_;
+  } else {
+    files_.remove(path_of(frame).c_str());
+  }
   forget(i);
   return true;
 }

@@ -9,7 +9,7 @@
 // * Folders are numbered in the order of their making, hold frames of one boot, and at most 256: FAT searches linearly.
 //   So the order of taking needs no clock.
 // * What is given up is in `Losses`, durably, before its file is touched.
-// * What the archive refused goes to `refused/`, is confessed, and stays while there is room.
+// * What the archive refused, or cannot be read, goes to `refused/`, is confessed, and stays while there is room.
 // * What is larger than the reading buffer is left alone: without PSRAM there is hardly any buffer, and the next start
 //   may have it all.
 #pragma once
@@ -76,8 +76,8 @@ class Spool final : public FrameOwner {
   bool is_full() const;
   std::uint32_t oversized() const { return oversized_; }  // files that this start cannot read, and leaves alone
 
-  /// Reads a frame; it stays in the spool. One at a time. No frame: it cannot be read, and (unless the card as a whole
-  /// has failed) it is given up as `Damaged`.
+  /// Reads a frame; it stays in the spool. One at a time. No frame: it cannot be read just now; leave the card alone for
+  /// a while. At the third time in a row (unless the card as a whole has failed) it is set aside as `Damaged`.
   Frame load(const FrameName& name);
 
   /// The archive has kept it. False: the file could not be removed; the frame stays in the list.
@@ -103,6 +103,7 @@ class Spool final : public FrameOwner {
   bool list_folder(std::uint32_t folder, Lister& lister);
   bool has_room_for(std::size_t size_bytes) const;
   bool give_up(std::size_t i, LossReason reason);
+  bool set_aside(std::size_t i, LossReason reason);
   std::optional<std::size_t> victim() const;
   bool may_give_up(const FrameName& name) const;
   std::optional<std::size_t> find(const FrameName& name) const;
@@ -134,7 +135,8 @@ class Spool final : public FrameOwner {
   std::uint32_t current_frames_ = 0;
   std::uint64_t current_boot_ = 0;
   std::uint32_t last_folder_ = 0;
-  int bad_reads_ = 0;
+  FrameName bad_name_;
+  int bad_reads_ = 0;  // in a row, of that frame
   bool is_lent_ = false;
   bool is_open_ = false;
 };
