@@ -115,6 +115,46 @@ TEST_F(TakerTest, SettlesByTimeAndByCount) {
   EXPECT_EQ(taker.counts().settling, 21u) << "count";
 }
 
+// However long exposure may settle, by time or by count, there is patience for it and for the frame behind it.
+TEST_F(TakerTest, HasPatienceForAllOfItsSettling) {
+  for (const auto& [settle_ms, settle_frames] : {std::pair{30'000u, 0u}, std::pair{0u, 100u}, std::pair{30'000u, 100u}}) {
+    taker.begin(0);
+    set(settle_ms, settle_frames);
+    taker.start(clock.now, clock.now);
+    Frame frame;
+    Taker::Result result = Taker::Result::Working;
+
+    for (; result == Taker::Result::Working; clock.now += 400) result = taker.step(clock.now, frame);
+
+    EXPECT_EQ(result, Taker::Result::Taken) << settle_ms << " ms, " << settle_frames << " frames";
+  }
+}
+
+// What the driver still has of the size before is passed over, and no reason to make the pictures worse.
+TEST_F(TakerTest, PassesOverFramesOfTheSizeBefore) {
+  Frame frame;
+  ASSERT_EQ(take(frame), Taker::Result::Taken);
+  frame.drop();
+  SensorSettings larger;
+  larger.size = FrameSize::VGA;
+  taker.set(larger, 0, 0);
+  taker.start(clock.now, clock.now);
+  source.stale = 2;  // begun before the sensor knew, and after the trigger
+  source.stale_up_ms = clock.now;
+
+  Taker::Result result = taker.step(clock.now, frame);
+  for (int i = 0; i < 100 && result == Taker::Result::Working; ++i) {
+    clock.now += 100;
+    if (source.stale == 0) source.picture.clear(), draw_picture(640, 480, 1, source.picture);
+    result = taker.step(clock.now, frame);
+  }
+
+  ASSERT_EQ(result, Taker::Result::Taken);
+  EXPECT_EQ(taker.counts().stale, 2u);
+  EXPECT_EQ(taker.counts().broken, 0u);
+  EXPECT_EQ(source.applied.quality, larger.quality);
+}
+
 // A frame is cut off behind its true end, whatever the driver left there.
 TEST_F(TakerTest, CutsOffBehindTheTrueEnd) {
   const std::size_t whole = source.picture.size();

@@ -33,7 +33,13 @@ void Taker::start(std::uint64_t at_ms, std::uint64_t now_ms) {
 
 Taker::Result Taker::step(std::uint64_t now_ms, Frame& frame) {
   if (!is_busy_ || now_ms < look_again_ms_) return Result::Working;
-  if (!is_applied_) apply();
+  if (!is_applied_) {
+    apply();
+    // Telling the sensor takes time, in which frames go on: a frame is new when it began after that.
+    applied_ms_.reset();
+    if (is_applied_) return Result::Working;
+  }
+  if (!applied_ms_) applied_ms_ = now_ms;
   Frame seen = source_.take();
   if (!seen) {
     ++counts_.none;
@@ -49,7 +55,7 @@ Taker::Result Taker::step(std::uint64_t now_ms, Frame& frame) {
     }
     if (!is_settled_) {
       ++counts_.settling;
-    } else if (seen.up_ms < at_ms_) {
+    } else if (seen.up_ms < at_ms_ || seen.up_ms < *applied_ms_) {
       ++counts_.stale;
     } else if (!is_good(jpeg)) {
       ++counts_.broken;
@@ -63,9 +69,14 @@ Taker::Result Taker::step(std::uint64_t now_ms, Frame& frame) {
       return Result::Taken;
     }
   }
-  if (now_ms - began_ms_ < rules_.patience_ms) return Result::Working;
+  if (now_ms - began_ms_ < patience_ms()) return Result::Working;
   is_busy_ = false;
   return Result::Missed;
+}
+
+std::uint64_t Taker::patience_ms() const {
+  return std::uint64_t{rules_.patience_ms} + rules_.settle_ms +
+         std::uint64_t{rules_.settle_frames} * rules_.slowest_frame_ms;
 }
 
 bool Taker::wants_machine_restart() {

@@ -1,7 +1,8 @@
 // One good frame for one trigger: newer than it, settled, whole, of the right size; or the word that there is none.
 //
 // The rules of this file:
-// * A frame counts when its shutter fired at or after the trigger. What the driver had queued before is passed over.
+// * A frame counts when its shutter fired at or after the trigger, and after the sensor was told what it shall do. What
+//   the driver had queued before is passed over.
 // * After a start or a wake exposure settles by time *and* count. What is passed over for it is counted.
 // * A frame is looked at by walking its markers, and cut off behind its true end.
 // * Frames that come broken, or not at all, make the pictures smaller a step at a time: they overflow the driver's
@@ -11,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "Jpeg.h"
 #include "Ports.h"
@@ -22,7 +24,8 @@ class Taker {
   struct Rules {
     std::uint32_t settle_ms = 1500;
     std::uint32_t settle_frames = 6;
-    std::uint32_t patience_ms = 20'000;  // with one trigger, settling included
+    std::uint32_t patience_ms = 20'000;  // with one trigger, what settling may take not included
+    std::uint32_t slowest_frame_ms = 500;
     std::uint32_t pause_ms = 500;        // after the driver had nothing: one that has not started says so at once
     std::uint32_t rungs = 3;             // failures before the next step of the ladder
     std::uint32_t max_machine_restarts = 3;
@@ -30,7 +33,7 @@ class Taker {
 
   /// What was passed over, and why.
   struct Counts {
-    std::uint64_t stale = 0;     // older than their trigger
+    std::uint64_t stale = 0;     // older than their trigger, or than what the sensor was told
     std::uint64_t settling = 0;  // before exposure had settled
     std::uint64_t broken = 0;    // no JPEG, without end, or of another size
     std::uint64_t none = 0;      // the driver had nothing
@@ -68,6 +71,7 @@ class Taker {
   std::uint8_t quality() const { return applied_.quality; }
 
  private:
+  std::uint64_t patience_ms() const;
   bool is_good(const Jpeg& jpeg);
   void failed();
   void succeeded();
@@ -79,6 +83,7 @@ class Taker {
   SensorSettings wanted_;
   SensorSettings applied_;
   bool is_applied_ = false;
+  std::optional<std::uint64_t> applied_ms_;  // since when every frame is as it was told; none: the next look will tell
   Counts counts_;
 
   bool is_busy_ = false;
