@@ -301,6 +301,46 @@ TEST(Camera, GoesOnThroughDeepSleep) {
   for (const std::uint64_t boot : boots) EXPECT_EQ(boot, boots[0]);
 }
 
+// A button's shot fires at its moment through deep sleep, whether or not a clock was known at the press.
+TEST(Camera, FiresAButtonsShotThroughDeepSleep) {
+  for (const char* clock : {"", "Camera-Clock: now=1795345345880\r\n"}) {
+    World world("interval_s=600, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1, delay1_s=3600");
+    world.transport.more = clock;
+    for (int wake = 0; wake < 12; ++wake) {
+      Start start(world);
+      if (wake == 0) start.run(10), world.pins.level = 1, start.run(10), world.pins.level = 0;
+      for (int i = 0; i < 1000 && !start.camera->may_sleep_until(); ++i) start.run(100);
+      const auto until = start.camera->may_sleep_until();
+      ASSERT_TRUE(until);
+      if (*until > 2 * kHourMs) break;
+      world.clock.now = *until;
+    }
+
+    EXPECT_EQ(world.notes.notes.count("pending"), 0u) << world.notes.notes["pending"];
+    EXPECT_GE(world.transport.order.size(), 8u);
+  }
+}
+
+// A restart while exposure settles does not forget what a button has promised.
+TEST(Camera, TakesAButtonsShotAgainAfterARestartInTheMiddle) {
+  World world("interval_s=0, size=\"QVGA\", settle_ms=5000, settle_frames=0, delay1_s=0");
+  {
+    Start start(world);
+    start.run(100);
+    world.pins.level = 1;
+    start.run(1000);
+    world.pins.level = 0;
+    ASSERT_TRUE(start.camera->is_taking());
+  }
+  world.boot_memory = BootMemory();
+  Start start(world);
+
+  start.run(10'000);
+
+  EXPECT_EQ(world.transport.order.size(), 1u);
+  EXPECT_EQ(world.notes.notes.count("pending"), 0u);
+}
+
 // No number is drawn before there is true randomness for the boot.
 TEST(Camera, WaitsForARealBoot) {
   World world;

@@ -107,24 +107,62 @@ TEST(Triggers, OutliveARestart) {
   before.see(2, 1000, kMidnight + 1000);
   FixedText<1500> note;
   ASSERT_TRUE(before.has_changed());
-  ASSERT_TRUE(before.write(note));
+  ASSERT_TRUE(before.write(note, 1));
 
   Triggers with_clock;
   with_clock.begin(settings("interval_s=0"), std::nullopt);
-  with_clock.read(note.view(), 50, kMidnight + 1'801'000);  // half an hour later
+  with_clock.read(note.view(), 2, 50, kMidnight + 1'801'000);  // half an hour later
   EXPECT_FALSE(with_clock.due(1'800'049, std::nullopt));
   EXPECT_TRUE(with_clock.due(1'800'050, std::nullopt));
 
   Triggers too_late;
   too_late.begin(settings("interval_s=0"), std::nullopt);
-  too_late.read(note.view(), 50, kMidnight + kDayMs);
+  too_late.read(note.view(), 2, 50, kMidnight + kDayMs);
   EXPECT_TRUE(too_late.due(50, std::nullopt)) << "its moment passed while there was no power: at once";
 
   Triggers without_clock;
   without_clock.begin(settings("interval_s=0"), std::nullopt);
-  without_clock.read(note.view(), 50, std::nullopt);
+  without_clock.read(note.view(), 2, 50, std::nullopt);
   EXPECT_FALSE(without_clock.due(3'600'049, std::nullopt));
   EXPECT_TRUE(without_clock.due(3'600'050, std::nullopt));
+
+  Triggers woken;
+  woken.begin(settings("interval_s=0"), std::nullopt);
+  woken.read(note.view(), 1, 1'801'000, std::nullopt);
+  EXPECT_FALSE(woken.due(3'600'999, std::nullopt)) << "in the boot that wrote it no clock is needed";
+  EXPECT_TRUE(woken.due(3'601'000, std::nullopt));
+}
+
+// A shot is pending until it is done: a restart before that takes it again, but not for ever.
+TEST(Triggers, AreForgottenWhenTheyAreDone) {
+  FixedText<1500> note;
+  {
+    Triggers first;
+    first.begin(settings("interval_s=0"), std::nullopt);
+    first.see(0, 0, std::nullopt);
+    first.see(1, 1000, std::nullopt);
+    ASSERT_TRUE(first.write(note, 1));
+  }
+  for (std::uint64_t start = 0; start < Triggers::kMostTries; ++start) {
+    Triggers again;
+    again.begin(settings("interval_s=0"), std::nullopt);
+    again.read(note.view(), 1, 50'000, std::nullopt);
+    ASSERT_TRUE(again.due(50'000, std::nullopt)) << start;
+    EXPECT_FALSE(again.due(50'001, std::nullopt)) << "told once";
+    note.clear();
+    ASSERT_TRUE(again.has_changed());
+    ASSERT_TRUE(again.write(note, 1));
+    EXPECT_FALSE(note.is_empty());
+    again.done();
+    EXPECT_TRUE(again.has_changed());
+    EXPECT_EQ(again.pending(), 0u);
+  }
+
+  Triggers last;
+  last.begin(settings("interval_s=0"), std::nullopt);
+  last.read(note.view(), 1, 50'000, std::nullopt);
+
+  EXPECT_FALSE(last.due(50'000, std::nullopt)) << "the board died in it three times";
 }
 
 // Motion makes one shot, and then no other for a while.

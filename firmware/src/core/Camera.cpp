@@ -61,15 +61,18 @@ void Camera::step_taking() {
       if (trigger_.kind == TriggerKind::Interval) boot_.set_interval_shot_ms(trigger_.at_ms);
     }
   }
+  if (triggers_.has_changed()) note_pending();
   if (taker_.is_busy()) {
     Frame frame;
     switch (taker_.step(now_ms, frame)) {
       case Taker::Result::Taken:
         hand_over(std::move(frame));
+        triggers_.done();
         break;
       case Taker::Result::Missed:
         ring_.miss(boot_.next(), LossReason::Sensor);
         taken_.fetch_add(1, std::memory_order_relaxed);
+        triggers_.done();
         break;
       case Taker::Result::Working:
         break;
@@ -102,7 +105,7 @@ bool Camera::begin_boot() {
   taker_.set(settings.sensor, settings.settle_ms, settings.settle_frames);
   FixedText<kMaxNote> note;
   if (ports_.notes.read(kPendingNote, note))
-    triggers_.read(note.view(), ports_.clock.now_ms(), ports_.clock.unix_ms());
+    triggers_.read(note.view(), boot_.id(), ports_.clock.now_ms(), ports_.clock.unix_ms());
   has_begun_ = true;
   is_booted_.store(true, std::memory_order_release);
   return true;
@@ -127,7 +130,7 @@ void Camera::hand_over(Frame frame) {
 
 void Camera::note_pending() {
   FixedText<kMaxNote> note;
-  if (!triggers_.write(note) || !ports_.notes.write(kPendingNote, note.view()))
+  if (!triggers_.write(note, boot_.id()) || !ports_.notes.write(kPendingNote, note.view()))
     ports_.log.line(LogLevel::Warning, "the pending shots could not be written down: a restart would forget them");
 }
 

@@ -65,18 +65,22 @@ void Triggers::see(std::uint32_t levels, std::uint64_t now_ms, std::optional<std
     if (pin == kMotionPin) {
       motion_ms_ = now_ms;
     } else {
-      add(Pending{now_ms + delay_ms_[pin], unix_ms ? *unix_ms + delay_ms_[pin] : 0, delay_ms_[pin]});
+      Pending pending;
+      pending.at_ms = now_ms + delay_ms_[pin];
+      pending.unix_ms = unix_ms ? *unix_ms + delay_ms_[pin] : 0;
+      pending.delay_ms = delay_ms_[pin];
+      add(pending);
     }
   }
 }
 
 std::optional<Trigger> Triggers::due(std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms) {
-  if (pending_count_ > 0 && pending_[0].at_ms <= now_ms) {
-    const Trigger trigger{TriggerKind::Button, pending_[0].at_ms};
-    for (std::size_t i = 1; i < pending_count_; ++i) pending_[i - 1] = pending_[i];
-    --pending_count_;
-    has_changed_ = true;
-    return trigger;
+  for (std::size_t i = 0; i < pending_count_; ++i) {
+    Pending& pending = pending_[i];
+    if (pending.is_due || pending.at_ms > now_ms) continue;
+    pending.is_due = has_changed_ = true;
+    ++pending.tries;
+    return Trigger{TriggerKind::Button, pending.at_ms};
   }
   if (is_requested_) {
     is_requested_ = false;
@@ -105,12 +109,21 @@ std::optional<Trigger> Triggers::due(std::uint64_t now_ms, std::optional<std::ui
   return Trigger{TriggerKind::Interval, *last_interval_ms_};
 }
 
+void Triggers::done() {
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < pending_count_; ++i)
+    if (!pending_[i].is_due) pending_[left++] = pending_[i];
+  has_changed_ = has_changed_ || left != pending_count_;
+  pending_count_ = left;
+}
+
 std::optional<std::uint64_t> Triggers::next_ms(std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms) const {
   std::optional<std::uint64_t> next;
   const auto consider = [&next](std::uint64_t at_ms) {
     if (!next || at_ms < *next) next = at_ms;
   };
-  if (pending_count_ > 0) consider(pending_[0].at_ms);
+  for (std::size_t i = 0; i < pending_count_; ++i)
+    if (!pending_[i].is_due) consider(pending_[i].at_ms);
   if (is_requested_ || motion_ms_) consider(now_ms);
   if (interval_ms_ == 0) return next;
   const std::uint64_t at_ms = last_interval_ms_ ? *last_interval_ms_ + interval_ms_ : now_ms;
@@ -125,23 +138,37 @@ std::optional<std::uint64_t> Triggers::next_ms(std::uint64_t now_ms, std::option
   return next;
 }
 
-bool Triggers::write(Text& out) {
+bool Triggers::write(Text& out, std::uint64_t boot) {
   FieldsWriter writer(out);
+  if (pending_count_ > 0) writer.hex("boot", boot);
   for (std::size_t i = 0; i < pending_count_; ++i) {
+    put(writer, 'a', i, pending_[i].at_ms);
     put(writer, 'u', i, pending_[i].unix_ms);
     put(writer, 'd', i, pending_[i].delay_ms);
+    put(writer, 't', i, pending_[i].tries);
   }
   has_changed_ = false;
   return writer.is_whole();
 }
 
-void Triggers::read(std::string_view note, std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms) {
+void Triggers::read(std::string_view note, std::uint64_t boot, std::uint64_t now_ms,
+                    std::optional<std::uint64_t> unix_ms) {
   const Fields fields(note);
+  FixedText<kBootDigits> wrote, ours;
+  const bool is_of_this_boot = fields.string("boot", wrote) && wrote.view() == ours.add_hex(boot).view();
   for (std::size_t i = 0; i < kMaxPending; ++i) {
     const auto delay_ms = get(fields, 'd', i);
     if (!delay_ms) break;
-    Pending pending{now_ms + *delay_ms, get(fields, 'u', i).value_or(0), *delay_ms};
-    if (pending.unix_ms != 0 && unix_ms) {
+    Pending pending;
+    pending.at_ms = now_ms + *delay_ms;
+    pending.unix_ms = get(fields, 'u', i).value_or(0);
+    pending.delay_ms = *delay_ms;
+    pending.tries = get(fields, 't', i).value_or(0);
+    if (pending.tries >= kMostTries) continue;
+    const auto at_ms = get(fields, 'a', i);
+    if (is_of_this_boot && at_ms) {
+      pending.at_ms = *at_ms;
+    } else if (pending.unix_ms != 0 && unix_ms) {
       const std::uint64_t left_ms = pending.unix_ms > *unix_ms ? pending.unix_ms - *unix_ms : 0;  // passed: now
       pending.at_ms = now_ms + (left_ms < *delay_ms ? left_ms : *delay_ms);
     }

@@ -4,7 +4,8 @@
 // * A trigger is due at a moment, whatever the network does; whoever asks often enough hears of it within one tick.
 // * Intervals count from the shot before, and do not drift; those that could not be taken are counted, not made up.
 // * Buttons and requests count at any hour, interval and motion only within the windows. Without a clock all hours do.
-// * What a button has promised outlives a restart.
+// * What a button has promised outlives sleep and restarts, until `done`: also one while its frame is being taken. A shot
+//   in which the board dies again and again is given up.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +30,7 @@ class Triggers {
  public:
   static constexpr std::size_t kMaxPending = 10;
   static constexpr std::uint64_t kBounceMs = 50;
+  static constexpr std::uint64_t kMostTries = 3;
 
   /// At a start and whenever settings change. The first shot by interval is due at once, or goes on from `last_ms`.
   void begin(const Settings& settings, std::optional<std::uint64_t> last_ms);
@@ -43,24 +45,29 @@ class Triggers {
   /// The trigger that is due, the earliest first; each is told once.
   std::optional<Trigger> due(std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms);
 
+  /// What was due last has come to its end, with a frame or without.
+  void done();
+
   /// When the next is due that is known of, for sleeping until then; nothing when only a pin can bring one.
   std::optional<std::uint64_t> next_ms(std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms) const;
 
-  std::size_t pending() const { return pending_count_; }
+  std::size_t pending() const { return pending_count_; }        // those that are due and not done among them
   std::uint64_t skipped() const { return skipped_; }            // intervals in which there was no time for a shot
   std::uint64_t presses_refused() const { return refused_; }    // beyond ten pending shots
 
-  /// The pending shots, as a note, whenever `has_changed`. Written with the clock where there is one, as `up` begins
-  /// anew at a restart; without, the whole delay counts again.
+  /// The pending shots, as a note, whenever `has_changed`. In the boot that wrote it, sleep between or not, they are due by
+  /// `up`; in another one, in which `up` began anew, by the clock where there is one; else the whole delay counts again.
   bool has_changed() const { return has_changed_; }
-  bool write(Text& out);
-  void read(std::string_view note, std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms);
+  bool write(Text& out, std::uint64_t boot);
+  void read(std::string_view note, std::uint64_t boot, std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms);
 
  private:
   struct Pending {
     std::uint64_t at_ms = 0;
     std::uint64_t unix_ms = 0;  // the same moment; 0: no clock
     std::uint64_t delay_ms = 0;
+    std::uint64_t tries = 0;  // how often it was due
+    bool is_due = false;      // and is not done
   };
 
   bool is_open_hour(std::optional<std::uint64_t> unix_ms) const;
