@@ -271,6 +271,59 @@ TEST(Camera, RevertsSettingsUnderWhichNothingIsKept) {
   EXPECT_NE(std::strstr(world.transport.head, "settings_refused=8"), nullptr);
 }
 
+constexpr const char* kOffer = "Camera-Settings: version=8, interval_s=0, quality=20, size=\"QVGA\", settle_ms=0, settle_frames=0, delay1_s=0\r\n";
+
+// A camera that sleeps takes on new settings before it sleeps again.
+TEST(Camera, ConfirmsSettingsBeforeItSleeps) {
+  World world("interval_s=60, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.transport.more = "Camera-Settings: version=8, interval_s=120, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1\r\n";
+  Start start(world);
+
+  for (int i = 0; i < 1000 && !start.camera->may_sleep_until(); ++i) start.run(100);
+
+  EXPECT_TRUE(start.camera->may_sleep_until());
+  EXPECT_NE(world.notes.notes["settings"].find("version=8"), std::string::npos);
+  EXPECT_LT(world.clock.now, kMinuteMs);
+}
+
+// A camera of buttons alone, which may not shoot for months, takes on new settings all the same.
+TEST(Camera, ConfirmsSettingsWithoutWaitingForAButton) {
+  World world("interval_s=0, size=\"QVGA\", settle_ms=0, settle_frames=0, delay1_s=0");
+  world.transport.more = kOffer;
+  Start start(world);
+  start.run(1000);
+  world.pins.level = 1;
+  start.run(500);
+  world.pins.level = 0;
+
+  start.run(kMinuteMs);
+
+  EXPECT_NE(world.notes.notes["settings"].find("version=8"), std::string::npos);
+  EXPECT_EQ(world.transport.order.size(), 2u) << "the button's frame, and one to prove the settings";
+}
+
+// Settings that met a bad network are tried again later, a restart in between or not; ever more seldom.
+TEST(Camera, TriesSettingsAgainAfterABadNetwork) {
+  World world;
+  {
+    Start start(world);
+    world.transport.more = kOffer;
+    while (world.transport.order.empty()) start.run(10, 10, 1);
+    world.transport.archive = Archive::Portal;
+    start.run(20 * kMinuteMs);
+    EXPECT_EQ(world.notes.notes["refused"].rfind("version=8, times=1", 0), 0u);
+    world.transport.archive = Archive::Keeps;
+    start.run(20 * kMinuteMs);
+    EXPECT_EQ(world.notes.notes["settings"].find("version=8"), std::string::npos) << "not before an hour has passed";
+  }
+  Start start(world);
+
+  start.run(kHourMs);
+
+  EXPECT_NE(world.notes.notes["settings"].find("version=8"), std::string::npos);
+  EXPECT_EQ(world.notes.notes.count("refused"), 0u);
+}
+
 // `Camera-Clock` sets a clock that knows nothing; frames taken before are dated by `up` and `now`.
 TEST(Camera, SetsItsClockByTheArchive) {
   World world;

@@ -224,6 +224,20 @@ TEST(Triggers, ShootOnRequest) {
   EXPECT_FALSE(triggers.due(11, std::nullopt));
 }
 
+// Newer settings are proven by a shot at once; older ones that come back need none.
+TEST(Triggers, ShootForNewerSettings) {
+  Triggers triggers;
+  triggers.begin(settings("version=3, interval_s=0"), std::nullopt);
+  EXPECT_FALSE(triggers.due(0, std::nullopt));
+
+  triggers.set(settings("version=4, interval_s=0"));
+  EXPECT_TRUE(triggers.due(10, std::nullopt));
+  EXPECT_FALSE(triggers.due(11, std::nullopt));
+  triggers.set(settings("version=3, interval_s=0"));
+
+  EXPECT_FALSE(triggers.due(12, std::nullopt));
+}
+
 // Hours are read strictly.
 TEST(Windows, AreReadStrictly) {
   Windows windows;

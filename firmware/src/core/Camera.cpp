@@ -33,7 +33,7 @@ Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const Camer
 void Camera::begin() {
   begun_ms_ = ports_.clock.now_ms();
   open_spool();
-  trial_.begin();
+  trial_.begin(begun_ms_);
   publish_settings();
   taker_.begin(options_.machine_restarts_for_sensor);
   install();
@@ -428,6 +428,7 @@ void Camera::publish_settings() {
 
 std::optional<std::uint64_t> Camera::may_sleep_until() const {
   if (!trial_.in_force().sleep || is_taking() || ring_.size() > 0 || uplink_.is_busy()) return std::nullopt;
+  if (trial_.is_on_trial()) return std::nullopt;  // it would not outlive sleep
   const std::uint64_t now_ms = ports_.clock.now_ms();
   const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
   if (spool_.size() > 0 && (has_patience || uplink_.is_ready())) return std::nullopt;

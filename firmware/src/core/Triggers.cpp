@@ -37,6 +37,7 @@ const char* c_str(TriggerKind kind) {
 void Triggers::begin(const Settings& settings, std::optional<std::uint64_t> last_ms) {
   last_interval_ms_ = last_ms;
   shot_ = settings.shot;
+  version_ = settings.version;
   set(settings);
 }
 
@@ -46,8 +47,9 @@ void Triggers::set(const Settings& settings) {
   interval_ms_ = std::uint64_t{settings.interval_s} * 1000;
   for (unsigned i = 0; i < kButtons; ++i) delay_ms_[i] = std::uint64_t{settings.delay_s[i]} * 1000;
   motion_pause_ms_ = std::uint64_t{settings.motion_pause_s} * 1000;
-  if (settings.shot != shot_) request();
+  if (settings.shot != shot_ || settings.version > version_) request();
   shot_ = settings.shot;
+  version_ = settings.version;
 }
 
 void Triggers::see(std::uint32_t levels, std::uint64_t now_ms, std::optional<std::uint64_t> unix_ms) {

@@ -32,7 +32,8 @@ class Triggers {
   static constexpr std::uint64_t kBounceMs = 50;
   static constexpr std::uint64_t kMostTries = 3;
 
-  /// At a start and whenever settings change. The first shot by interval is due at once, or goes on from `last_ms`.
+  /// At a start and whenever settings change: newer ones prove themselves with one shot at once. The first shot by
+  /// interval is due at once, or goes on from `last_ms`.
   void begin(const Settings& settings, std::optional<std::uint64_t> last_ms);
   void set(const Settings& settings);
 
@@ -79,6 +80,7 @@ class Triggers {
   std::uint64_t delay_ms_[kButtons] = {};
   std::uint64_t motion_pause_ms_ = 0;
   std::uint64_t shot_ = 0;
+  std::uint64_t version_ = 0;
 
   std::optional<std::uint64_t> last_interval_ms_;
   std::optional<std::uint64_t> last_motion_ms_;
