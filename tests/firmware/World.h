@@ -275,6 +275,12 @@ struct Start {
     }
   }
 
+  /// Lets time go by until the camera may sleep, at most a quarter of an hour; until when it would.
+  std::optional<std::uint64_t> run_until_sleepy() {
+    for (const std::uint64_t end = world.clock.now + 15 * 60'000; world.clock.now < end && !camera->may_sleep_until();) run(100);
+    return camera->may_sleep_until();
+  }
+
   World& world;
   std::unique_ptr<Slot[]> slots;
   std::vector<std::uint8_t> ring;

@@ -354,6 +354,26 @@ TEST(Camera, GoesOnThroughDeepSleep) {
   for (const std::uint64_t boot : boots) EXPECT_EQ(boot, boots[0]);
 }
 
+// Out of Wi-Fi's reach a camera sleeps all the same, after half a minute, and what it took waits on the card.
+TEST(Camera, SleepsOutOfReach) {
+  World world("interval_s=600, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.radio.up = false;
+  for (int wake = 0; wake < 5; ++wake) {
+    Start start(world);
+    const std::uint64_t woke_ms = world.clock.now;
+    const auto until = start.run_until_sleepy();
+    ASSERT_TRUE(until);
+    EXPECT_LE(world.clock.now - woke_ms, 31'000u);
+    world.clock.now = *until;
+  }
+  world.radio.up = true;
+  Start start(world);
+
+  ASSERT_TRUE(start.run_until_sleepy());
+
+  EXPECT_EQ(world.transport.order.size(), 6u);
+}
+
 // A button's shot fires at its moment through deep sleep, whether or not a clock was known at the press.
 TEST(Camera, FiresAButtonsShotThroughDeepSleep) {
   for (const char* clock : {"", "Camera-Clock: now=1795345345880\r\n"}) {

@@ -431,7 +431,8 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
   if (trial_.is_on_trial()) return std::nullopt;  // it would not outlive sleep
   const std::uint64_t now_ms = ports_.clock.now_ms();
   const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
-  if (spool_.size() > 0 && (has_patience || uplink_.is_ready())) return std::nullopt;
+  const bool may_send = ports_.radio.is_up() && uplink_.is_ready();
+  if (spool_.size() > 0 && (has_patience || may_send)) return std::nullopt;
   const std::uint32_t next_s = next_trigger_s_.load(std::memory_order_relaxed);
   if (next_s == UINT32_MAX) return UINT64_MAX;  // until a pin wakes it
   const std::uint64_t next_ms = std::uint64_t{next_s} * 1000;
