@@ -111,6 +111,7 @@ class WorldTransport final : public Transport {
   std::uint64_t puts_off_number = UINT64_MAX;
   std::size_t at_a_time = SIZE_MAX;
   std::string more;  // header lines of a kept answer
+  std::vector<std::string> losts;  // every Camera-Lost of what was kept, as it was sent
   std::uint64_t connects = 0;
   /// How often a number was kept, of any boot.
   std::uint32_t times_kept(std::uint64_t number) const { return kept_times_[static_cast<std::size_t>(number)]; }
@@ -156,6 +157,8 @@ class WorldTransport final : public Transport {
         ++kept_times_[static_cast<std::size_t>(number)];
         order.push_back(number);
       }
+      if (const char* lost = std::strstr(head, "Camera-Lost: "); is_kept && lost != nullptr)
+        losts.emplace_back(lost, std::strcspn(lost, "\r"));
       size = std::snprintf(answer_, sizeof answer_,
                            "HTTP/1.1 201 Created\r\nCamera-Frame: boot=\"%.16s\", number=%llu, answer=%s\r\n%s"
                            "Content-Length: 0\r\n\r\n",
@@ -279,6 +282,15 @@ struct Start {
   std::optional<std::uint64_t> run_until_sleepy() {
     for (const std::uint64_t end = world.clock.now + 15 * 60'000; world.clock.now < end && !camera->may_sleep_until();) run(100);
     return camera->may_sleep_until();
+  }
+
+  /// As `run_until_sleepy`, and then sleeps. False: it would not.
+  bool sleep() {
+    const auto until = run_until_sleepy();
+    if (!until) return false;
+    camera->before_sleep();
+    world.clock.now = *until;
+    return true;
   }
 
   World& world;

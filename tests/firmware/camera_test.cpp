@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <set>
 
 #include "World.h"
 #include "port/PosixFiles.h"
@@ -372,6 +373,60 @@ TEST(Camera, SleepsOutOfReach) {
   ASSERT_TRUE(start.run_until_sleepy());
 
   EXPECT_EQ(world.transport.order.size(), 6u);
+}
+
+/// The numbers that are neither kept nor confessed, below the highest that is one of both.
+std::string holes(const WorldTransport& wire) {
+  std::set<std::uint64_t> known(wire.order.begin(), wire.order.end());
+  for (const std::string& lost : wire.losts) {
+    const std::uint64_t from = std::strtoull(lost.c_str() + lost.find("from=") + 5, nullptr, 10);
+    const std::uint64_t to = std::strtoull(lost.c_str() + lost.find("to=") + 3, nullptr, 10);
+    for (std::uint64_t number = from; number <= to; ++number) known.insert(number);
+  }
+  std::string missing;
+  for (std::uint64_t number = 0; !known.empty() && number < *known.rbegin(); ++number)
+    if (known.count(number) == 0) missing += std::to_string(number) + " ";
+  return missing;
+}
+
+// Numbers that found no slot in a full ring are not slept away.
+TEST(Camera, ConfessesThroughSleepWhatFoundNoSlot) {
+  World world("interval_s=30, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.transport.archive = Archive::Refused;
+  {
+    Start start(world);
+    world.fake_files.fail_at = world.fake_files.calls + 1;
+    world.fake_files.fail_until = UINT64_MAX;
+    start.run(40 * 30'000ULL);  // 40 frames for 32 slots
+    world.fake_files.fail_at = 0;
+    world.transport.archive = Archive::Keeps;
+    for (int i = 0; i < 3000 && !start.camera->may_sleep_until(); ++i) start.run(10, 10);
+    ASSERT_TRUE(start.sleep());
+  }
+  for (int wake = 0; wake < 5; ++wake) ASSERT_TRUE(Start(world).sleep());
+
+  EXPECT_EQ(holes(world.transport), "");
+  EXPECT_GE(world.transport.order.size(), 35u);
+}
+
+// What no card and no flash holds goes through deep sleep with the boot, and is confessed in the end.
+TEST(Camera, CarriesThroughSleepWhatIsWrittenDownNowhere) {
+  World world("interval_s=600, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.source.is_dead = true;
+  world.radio.up = false;
+  for (int wake = 0; wake < 3; ++wake) {
+    Start start(world, true, 1, nullptr);
+    start.run(30'000);
+    ASSERT_TRUE(start.sleep());
+  }
+  EXPECT_EQ(world.boot_memory.carried_count, 1u) << "what lies side by side is one range";
+  world.source.is_dead = false;
+  world.radio.up = true;
+
+  for (int wake = 0; wake < 2; ++wake) ASSERT_TRUE(Start(world, true, 1, nullptr).sleep());
+
+  EXPECT_EQ(holes(world.transport), "");
+  EXPECT_EQ(world.boot_memory.carried_count, 0u);
 }
 
 // A button's shot fires at its moment through deep sleep, whether or not a clock was known at the press.

@@ -125,6 +125,25 @@ TEST(Ring, HoldsFramesAndCountsWhatDidNotFit) {
   EXPECT_EQ(source.lent, 0);
 }
 
+// A run of missed numbers that found no slot is there until it has one, whether or not anything else is missed.
+TEST(Ring, IsNotEmptyWhileAMissedRunHasNoSlot) {
+  Slot slots[1];
+  std::uint8_t room[100];
+  Ring ring(slots, 1, Room{room, sizeof room});
+  ring.miss({5, 0}, LossReason::Sensor);
+  ring.miss({5, 1}, LossReason::Sensor);
+  ring.release(ring.at(0));
+  EXPECT_EQ(ring.size(), 0u);
+  EXPECT_FALSE(ring.is_empty());
+
+  ring.settle();
+
+  ASSERT_EQ(ring.size(), 1u);
+  EXPECT_EQ(ring.at(0).name.number, 1u);
+  ring.release(ring.at(0));
+  EXPECT_TRUE(ring.is_empty());
+}
+
 // A frame that is lent stays where it is until it is given back, released or not.
 TEST(Ring, HoldsALentFrame) {
   Slot slots[2];

@@ -52,6 +52,18 @@ void Boot::set_interval_shot_ms(std::uint64_t up_ms) {
   seal();
 }
 
+bool Boot::carry(const Loss& loss) {
+  if (memory_.carried_count == BootMemory::kMostCarried) return false;
+  memory_.carried[memory_.carried_count++] = loss;
+  seal();
+  return true;
+}
+
+void Boot::put_down() {
+  memory_.carried_count = 0;
+  seal();
+}
+
 void Boot::seal() { memory_.crc = crc_of(memory_); }
 
 }  // namespace camera

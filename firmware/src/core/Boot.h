@@ -1,22 +1,27 @@
-// A boot: its id and the number of its next frame, kept through deep sleep and by nothing else.
+// A boot: its id, the number of its next frame and what it has to confess, kept through deep sleep and by nothing else.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "FrameName.h"
+#include "Losses.h"
 #include "Ports.h"
 
 namespace camera {
 
 /// Memory that deep sleep keeps and every other start loses (RTC_DATA_ATTR). Zeroed at first.
 struct BootMemory {
+  static constexpr std::uint32_t kMostCarried = 16;
+
   std::uint32_t magic = 0;
   std::uint32_t wakes = 0;
   std::uint64_t boot = 0;
   std::uint64_t next_number = 0;
   std::uint64_t interval_shot_ms = 0;  // `up` of the last trigger by interval
   std::uint32_t has_interval_shot = 0;
+  std::uint32_t carried_count = 0;
+  Loss carried[kMostCarried];  // losses that no card and no flash holds
   std::uint32_t crc = 0;
 };
 
@@ -38,6 +43,12 @@ class Boot {
   /// `up` of the last trigger by interval, so that a wake stays in step with it.
   std::optional<std::uint64_t> interval_shot_ms() const;
   void set_interval_shot_ms(std::uint64_t up_ms);
+
+  /// Takes along a range of lost numbers that is written down nowhere else. False: there is no room for more.
+  bool carry(const Loss& loss);
+  std::uint32_t carried() const { return memory_.carried_count; }
+  const Loss& carried_at(std::uint32_t i) const { return memory_.carried[i]; }
+  void put_down();  // all that is carried
 
  private:
   void seal();

@@ -33,6 +33,11 @@ Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const Camer
 void Camera::begin() {
   begun_ms_ = ports_.clock.now_ms();
   open_spool();
+  for (std::uint32_t i = 0; i < boot_.carried(); ++i) {
+    const Loss& loss = boot_.carried_at(i);
+    losses_.mark(loss.boot, loss.from, loss.to, loss.reason);
+  }
+  if (losses_.commit() && !losses_.is_memory_only()) boot_.put_down();
   trial_.begin(begun_ms_);
   publish_settings();
   taker_.begin(options_.machine_restarts_for_sensor);
@@ -51,6 +56,7 @@ void Camera::install() {
 void Camera::step_taking() {
   if (!has_begun_ && !begin_boot()) return;
   take_settings();
+  ring_.settle();
   const std::uint64_t now_ms = ports_.clock.now_ms();
   const std::optional<std::uint64_t> unix_ms = ports_.clock.unix_ms();
   triggers_.see(ports_.pins.levels(), now_ms, unix_ms);
@@ -156,7 +162,7 @@ std::uint32_t Camera::keeping_wait_ms() const {
 
 bool Camera::is_drained() const {
   Loss loss;
-  return ring_.size() == 0 && spool_.size() == 0 && !sending_ && !losses_.next(&loss);
+  return ring_.is_empty() && spool_.size() == 0 && !sending_ && !losses_.next(&loss);
 }
 
 void Camera::open_spool() {
@@ -427,8 +433,9 @@ void Camera::publish_settings() {
 }
 
 std::optional<std::uint64_t> Camera::may_sleep_until() const {
-  if (!trial_.in_force().sleep || is_taking() || ring_.size() > 0 || uplink_.is_busy()) return std::nullopt;
+  if (!trial_.in_force().sleep || is_taking() || !ring_.is_empty() || uplink_.is_busy()) return std::nullopt;
   if (trial_.is_on_trial()) return std::nullopt;  // it would not outlive sleep
+  if (losses_.is_memory_only() && losses_.size() > BootMemory::kMostCarried) return std::nullopt;
   const std::uint64_t now_ms = ports_.clock.now_ms();
   const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
   const bool may_send = ports_.radio.is_up() && uplink_.is_ready();
@@ -438,6 +445,14 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
   const std::uint64_t next_ms = std::uint64_t{next_s} * 1000;
   if (next_ms < now_ms + kLeastSleepMs) return std::nullopt;
   return next_ms;
+}
+
+void Camera::before_sleep() {
+  let_go();
+  boot_.put_down();
+  if (!losses_.is_memory_only()) return;  // the card has them
+  for (std::size_t i = 0; i < losses_.size(); ++i)
+    if (losses_.at(i).reason != LossReason::AtRisk) boot_.carry(losses_.at(i));
 }
 
 SetupFacts Camera::facts() const {

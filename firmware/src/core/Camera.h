@@ -101,6 +101,9 @@ class Camera {
   /// When deep sleep is wanted and nothing stands in its way: until when (`up`). From the task that keeps.
   std::optional<std::uint64_t> may_sleep_until() const;
 
+  /// Just before it, while nobody takes: ends what is under way, and sees to it that sleep forgets nothing.
+  void before_sleep();
+
   SetupFacts facts() const;
   std::uint64_t kept() const { return kept_; }
   bool is_drained() const;  // nothing waits: no frame, and no number to confess

@@ -39,6 +39,12 @@ void Ring::miss(const FrameName& name, LossReason reason) {
   push_missed();
 }
 
+void Ring::settle() {
+  if (has_missed_) push_missed();
+}
+
+bool Ring::is_empty() const { return !has_missed_ && size() == 0; }
+
 std::uint32_t Ring::waiting() const {
   return head_.load(std::memory_order_relaxed) - tail_.load(std::memory_order_acquire);
 }
@@ -99,8 +105,8 @@ bool Ring::push_missed() {
   const std::uint32_t head = head_.load(std::memory_order_relaxed);
   if (head - tail_.load(std::memory_order_acquire) >= slot_count_) return false;
   slots_[head % slot_count_] = missed_;
-  has_missed_ = false;
   head_.store(head + 1, std::memory_order_release);
+  has_missed_ = false;  // behind the head, so that `is_empty` sees one or the other
   return true;
 }
 

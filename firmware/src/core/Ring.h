@@ -44,6 +44,9 @@ class Ring final : public FrameOwner {
   /// Numbers the next frame's name with a reason instead of a picture. Runs join where they touch.
   void miss(const FrameName& name, LossReason reason);
 
+  /// Finds a slot for missed numbers that have none yet. Call it often.
+  void settle();
+
   /// Frames that wait, as the writer sees it.
   std::uint32_t waiting() const;
 
@@ -51,6 +54,7 @@ class Ring final : public FrameOwner {
 
   std::uint32_t size() const;
   Slot& at(std::uint32_t i);  // oldest first, the released ones among them too
+  bool is_empty() const;      // no frame, and no missed number that waits for a slot
   bool is_half_full();
 
   /// The frame of a slot, for sending; it stays in the ring until it is released.
@@ -70,7 +74,7 @@ class Ring final : public FrameOwner {
   std::atomic<std::uint32_t> tail_{0};  // slots ever freed; the reader's
   std::size_t write_at_ = 0;            // the writer's
   Slot missed_;                         // a run that found no slot yet; the writer's
-  bool has_missed_ = false;
+  std::atomic<bool> has_missed_{false};  // written by the writer alone
 };
 
 }  // namespace camera

@@ -234,7 +234,7 @@ void EspCamera::sleep_if_due() {
     has_warned_of_sleep = true;
     log_.line(LogLevel::Warning, "asleep, but this board cannot cut its sensor's supply: a battery will not last");
   }
-  camera_->uplink().abandon();
+  camera_->before_sleep();
   last_good = camera_->uplink().last_good();
   radio_.set_power(false);
   source_->power_off();
