@@ -109,6 +109,7 @@ class WorldTransport final : public Transport {
   Archive archive = Archive::Keeps;
   std::uint64_t refuses_number = UINT64_MAX;  // this one alone
   std::uint64_t puts_off_number = UINT64_MAX;
+  std::uint64_t chokes_on_number = UINT64_MAX;  // a proxy in front, that answers in the archive's stead
   std::size_t at_a_time = SIZE_MAX;
   std::string more;  // header lines of a kept answer
   std::vector<std::string> losts;  // every Camera-Lost of what was kept, as it was sent
@@ -149,7 +150,7 @@ class WorldTransport final : public Transport {
     if (archive == Archive::Refuses || number == refuses_number) word = "refused";
     if (archive == Archive::PutsOff || number == puts_off_number) word = "again";
     int size = 0;
-    if (archive == Archive::Portal) {
+    if (archive == Archive::Portal || number == chokes_on_number) {
       size = std::snprintf(answer_, sizeof answer_, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nportal");
     } else {
       const bool is_kept = word[0] == 'k';

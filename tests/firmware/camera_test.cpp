@@ -106,6 +106,55 @@ TEST(Camera, IsNotHeldUpByAFrameThatIsPutOff) {
   EXPECT_EQ(start.camera->spool().at(0).name.number, 3u);
 }
 
+// Nor one that gets no word from the archive (a proxy's 413, an error there, too slow a wire), whether frames go on being
+// taken or not.
+TEST_P(EveryWay, IsNotHeldUpByAFrameWithoutAnEcho) {
+  for (const bool goes_on : {true, false}) {
+    World world;
+    world.transport.chokes_on_number = 3;
+    world.transport.archive = Archive::Refused;
+    Start start(world, GetParam());
+    start.run(10 * kMinuteMs);
+    world.transport.archive = Archive::Keeps;
+    const std::uint64_t taken = start.camera->taken();
+
+    for (int i = 0; i < 36'000; ++i) {
+      if (goes_on) start.camera->step_taking();
+      for (int step = 0; step < 8; ++step) start.camera->step_keeping();
+      world.clock.now += 100;
+    }
+
+    for (std::uint64_t number = 0; number < taken; ++number)
+      EXPECT_EQ(world.transport.times_kept(number), number != 3) << number;
+    EXPECT_EQ(start.camera->losses().lost(), 0u);
+  }
+}
+
+// A camera that sleeps stays awake for those behind it.
+TEST(Camera, IsNotHeldUpThoughItSleeps) {
+  World world("interval_s=600, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.transport.chokes_on_number = 0;
+  world.transport.archive = Archive::Refused;
+  for (int wake = 0; wake < 5; ++wake) ASSERT_TRUE(Start(world).sleep());
+  world.transport.archive = Archive::Keeps;
+
+  ASSERT_TRUE(Start(world).sleep());
+
+  EXPECT_EQ(std::set<std::uint64_t>(world.transport.order.begin(), world.transport.order.end()),
+            (std::set<std::uint64_t>{1, 2, 3, 4, 5}));
+}
+
+// A camera without card and flash is not held up either.
+TEST(Camera, IsNotHeldUpInItsRing) {
+  World world;
+  world.transport.chokes_on_number = 3;
+  Start start(world, false, 1, nullptr);
+
+  start.run(30 * kMinuteMs);
+
+  for (std::uint64_t number = 0; number < 25; ++number) EXPECT_EQ(world.transport.times_kept(number), number != 3) << number;
+}
+
 // F9, F10: an answer without the echo of this frame deletes nothing, not even through a power cut.
 TEST_P(EveryWay, ForgetsNothingForAPortal) {
   World world;

@@ -13,6 +13,7 @@ constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are k
 constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
 constexpr std::uint64_t kLeastSleepMs = 10'000;    // less is not worth a start
 constexpr std::uint64_t kJoinPatienceMs = 30'000;  // with Wi-Fi, before sleeping without having sent
+constexpr std::uint64_t kMostFailuresAwake = 3;    // in a row, before sleeping with frames left
 constexpr std::uint64_t kFlushPatienceMs = 10'000; // with the card, before starting anew without having stored
 
 }  // namespace
@@ -302,22 +303,32 @@ bool Camera::choose() {
   const bool is_new = !live_tried_ || newest_name->number > live_tried_->number;
   if (newest_name->boot == boot_.id() && is_new) {
     live_tried_ = newest_name;
+    is_live_try_ = true;
     if (newest != nullptr ? take_from_ring(*newest) : take_from_spool(*newest_name)) return true;
   }
-  if (spooled > 0) {
-    // One that the archive puts off again and again does not hold up those behind it.
-    std::size_t next = 0;
-    if (passed_over_)
-      for (std::size_t i = 0; i + 1 < spooled; ++i)
-        if (spool_.at(i).name == *passed_over_) next = i + 1;
-    if (next == 0) passed_over_.reset();
-    return take_from_spool(spool_.at(next).name);
+  is_live_try_ = false;
+  return choose_from_backlog(spooled);
+}
+
+/// The oldest, in the spool and then in the ring; or the one behind the frame that is passed over, while there is one.
+bool Camera::choose_from_backlog(std::size_t spooled) {
+  const std::optional<FrameName> behind = is_probing_ ? failed_ : passed_over_;
+  bool is_behind = !behind;
+  for (std::size_t i = 0; i < spooled; ++i) {
+    const FrameName name = spool_.at(i).name;
+    if (is_behind) return take_from_spool(name);
+    is_behind = name == *behind;
   }
   for (std::uint32_t i = 0; i < ring_.size(); ++i) {
     Slot& slot = ring_.at(i);
-    if (may_send(slot)) return take_from_ring(slot);
+    if (!may_send(slot)) continue;
+    if (is_behind) return take_from_ring(slot);
+    is_behind = slot.name == *behind;
   }
-  return false;
+  if (!behind) return false;
+  is_probing_ = false;  // nothing is behind it, or it is gone: from the front again
+  passed_over_.reset();
+  return choose_from_backlog(spooled);
 }
 
 Slot* Camera::newest_slot() {
@@ -358,6 +369,8 @@ void Camera::finish() {
   is_live_ = outcome.result == SendResult::Kept;
   if (is_live_) {
     ++kept_;
+    failed_in_a_row_ = 0;
+    is_probing_ = false;
     if (confessing_) losses_.clear(confessing_->boot, confessing_->from, confessing_->to);
     forget();
     if (name.boot == boot_.id()) trial_.kept(up_ms);
@@ -366,7 +379,8 @@ void Camera::finish() {
     refuse();
   } else {
     ++failed_sends_;
-    if (outcome.result == SendResult::Again && sending_from_ == From::Spool) passed_over_ = name;
+    ++failed_in_a_row_;
+    if (!is_live_try_) pass_over(name, outcome.result);
   }
   sending_.drop();
   confessing_.reset();
@@ -376,6 +390,24 @@ void Camera::finish() {
     if ((theirs > ours ? theirs - ours : ours - theirs) > kClockSlackMs) ports_.clock.set_unix_ms(theirs);
   }
   if (!outcome.settings.empty() && trial_.offer(outcome.settings, now_ms)) has_settings_to_publish_ = true;
+}
+
+/// Decides who goes next after a frame of the backlog that was not kept. While nothing gets through, its order stays.
+void Camera::pass_over(const FrameName& name, SendResult result) {
+  const bool was_probing = is_probing_;
+  is_probing_ = false;
+  if (result == SendResult::Again) {
+    passed_over_ = name;  // the archive says so
+  } else if (was_probing) {
+    // It did no better: it is not the frame.
+  } else if (!failed_ || *failed_ != name) {
+    failed_ = name;
+    failed_kept_ = kept_;
+  } else if (kept_ > failed_kept_) {
+    passed_over_ = name;
+  } else {
+    is_probing_ = result != SendResult::Unreachable;  // something was there, and perhaps cannot stand this very frame
+  }
 }
 
 /// The archive has said `kept` to the frame just sent, with its name.
@@ -438,7 +470,9 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
   if (losses_.is_memory_only() && losses_.size() > BootMemory::kMostCarried) return std::nullopt;
   const std::uint64_t now_ms = ports_.clock.now_ms();
   const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
-  const bool may_send = ports_.radio.is_up() && uplink_.is_ready();
+  // One failure proves nothing of the frames behind it, where others got through.
+  const bool gets_through = kept_ > 0 && failed_in_a_row_ < kMostFailuresAwake;
+  const bool may_send = ports_.radio.is_up() && (uplink_.is_ready() || gets_through);
   if (spool_.size() > 0 && (has_patience || may_send)) return std::nullopt;
   const std::uint32_t next_s = next_trigger_s_.load(std::memory_order_relaxed);
   if (next_s == UINT32_MAX) return UINT64_MAX;  // until a pin wakes it

@@ -8,7 +8,8 @@
 // * A frame is forgotten when the archive has said `kept` and echoed its name: nowhere but in `finish`.
 // * Before a number can be known outside, it is written down: as a file in the spool, or (where frames are sent from
 //   the ring) as at risk. So a power cut loses pictures, never numbers.
-// * The newest frame goes first, once; in the gaps the backlog drains, oldest first.
+// * The newest frame goes first, once; in the gaps the backlog drains, oldest first. One that fails again although others
+//   get through holds up nobody: those behind it go first.
 #pragma once
 
 #include <atomic>
@@ -131,11 +132,13 @@ class Camera {
   bool may_touch_card() const;
   void send();
   bool choose();
+  bool choose_from_backlog(std::size_t spooled);
   bool take_from_ring(Slot& slot);
   bool take_from_spool(const FrameName& name);
   Slot* newest_slot();
   bool may_send(const Slot& slot) const;
   void finish();
+  void pass_over(const FrameName& name, SendResult result);
   void forget();
   void refuse();
   void let_go();
@@ -182,7 +185,10 @@ class Camera {
   From sending_from_ = From::Ring;
   bool is_live_try_ = false;
   std::optional<FrameName> live_tried_;   // the newest that had its first try
-  std::optional<FrameName> passed_over_;  // of the backlog: the archive said `again` to it
+  std::optional<FrameName> passed_over_;  // of the backlog: those behind it go first
+  std::optional<FrameName> failed_;       // of the backlog: the oldest that failed when it was sent last
+  std::uint64_t failed_kept_ = 0;         // and how many frames had been kept by then
+  bool is_probing_ = false;               // whether the one behind it does better, once
   std::optional<Loss> confessing_;
   FixedText<kMaxStatus> status_;
   FixedText<kMaxLost> lost_;
@@ -194,6 +200,7 @@ class Camera {
   std::uint64_t kept_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t failed_sends_ = 0;
+  std::uint64_t failed_in_a_row_ = 0;
   std::uint64_t begun_ms_ = 0;
   std::uint64_t restart_asked_ms_ = 0;
   std::string_view last_result_;
