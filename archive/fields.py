@@ -19,6 +19,7 @@ T = TypeVar("T")
 FRAME: Final = "Camera-Frame"
 STATUS: Final = "Camera-Status"
 LOST: Final = "Camera-Lost"
+REPORT: Final = "Camera-Report"
 SETTINGS: Final = "Camera-Settings"
 CLOCK: Final = "Camera-Clock"
 DIGEST: Final = "Repr-Digest"
@@ -39,7 +40,7 @@ class Answer(StrEnum):
 
 
 class Echo(msgspec.Struct, frozen=True, kw_only=True):
-    """The archive's word on one frame. A reply without it acknowledges nothing, whatever its status."""
+    """The archive's word on one frame, or one report. A reply without it acknowledges nothing, whatever its status."""
 
     boot: str
     number: int
@@ -103,6 +104,15 @@ def parse_lost(text: str) -> Lost:
     return lost
 
 
+def parse_report(text: str) -> tuple[str, int]:
+    """The boot and the number that `Camera-Report` gives a report. Raises Malformed."""
+    members = _parse(REPORT, text)
+    return (
+        _required(REPORT, "boot", _boot(REPORT, members)),
+        _required(REPORT, "number", _integer(REPORT, members, "number")),
+    )
+
+
 def parse_digest(text: str) -> bytes | None:
     """The SHA-256 that `Repr-Digest` gives of the body; None where it has other algorithms only. Raises Malformed."""
     value = _value(_parse(DIGEST, text).get("sha-256"))
@@ -113,15 +123,15 @@ def parse_digest(text: str) -> bytes | None:
     return value
 
 
-def parse_echo(text: str) -> Echo:
-    """The archive's answer in `Camera-Frame`. Raises Malformed, and then nothing is acknowledged."""
-    members = _parse(FRAME, text)
+def parse_echo(text: str, *, field: str = FRAME) -> Echo:
+    """The archive's answer in `Camera-Frame`, or in another *field*. Raises Malformed: then nothing is acknowledged."""
+    members = _parse(field, text)
     answer = _value(members.get("answer"))
     if not isinstance(answer, Token) or answer not in {known.value for known in Answer}:
-        raise Malformed(f"{FRAME}: answer must be one of {', '.join(Answer)}")
+        raise Malformed(f"{field}: answer must be one of {', '.join(Answer)}")
     return Echo(
-        boot=_required(FRAME, "boot", _boot(FRAME, members)),
-        number=_required(FRAME, "number", _integer(FRAME, members, "number")),
+        boot=_required(field, "boot", _boot(field, members)),
+        number=_required(field, "number", _integer(field, members, "number")),
         answer=Answer(answer),
     )
 
@@ -129,9 +139,9 @@ def parse_echo(text: str) -> Echo:
 # -- writing. What the grammar cannot carry (a number above 15 digits, a letter outside ASCII) raises Malformed.
 
 
-def render_frame(boot: str, number: int, answer: Answer) -> str:
-    """The echo of a frame in an answer's `Camera-Frame`."""
-    return _render(FRAME, {"boot": boot, "number": number, "answer": Token(answer.value)})
+def render_echo(boot: str, number: int, answer: Answer, *, field: str = FRAME) -> str:
+    """The echo of a frame in an answer's `Camera-Frame`, or of a report in its *field*."""
+    return _render(field, {"boot": boot, "number": number, "answer": Token(answer.value)})
 
 
 def render_clock(now_ms: int) -> str:
@@ -166,6 +176,11 @@ def render_status(*, id: str | None = None, **said: Scalar | None) -> str:  # no
 def render_lost(lost: Lost) -> str:
     """`Camera-Lost` as a camera sends it."""
     return _render(LOST, {"boot": lost.boot, "from": lost.first, "to": lost.last, "reason": lost.reason})
+
+
+def render_report(boot: str, number: int) -> str:
+    """`Camera-Report` as a camera sends it."""
+    return _render(REPORT, {"boot": boot, "number": number})
 
 
 def render_digest(sha256: bytes) -> str:

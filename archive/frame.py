@@ -134,6 +134,15 @@ class NewFrame(msgspec.Struct, frozen=True, kw_only=True):
         return photo_key(self.camera, self.name)
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """How a camera fares and what it lost, told without a frame."""
+
+    camera: str
+    received_at_ms: int
+    status: Status = Status()
+    lost: Lost | None = None
+
+
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """What the thumbnail worker saw, each from 0 to 1."""
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from archive.errors import Corrupt
-from archive.frame import Camera, Change, Frame, Lost, Measures, NewFrame, Verdict
+from archive.frame import Camera, Change, Frame, Lost, Measures, NewFrame, Report, Verdict
 
 
 class Shelf(Protocol):
@@ -106,6 +106,12 @@ class Index(Protocol):
         it is a second frame, under a name of its own. Raises what the shelf answered for it, or DiskFull, and then
         nothing of the frame exists.
         Concurrent calls share one group: one put, one commit.
+        """
+
+    async def hear(self, report: Report) -> Settings | None:
+        """Note what a camera reports: its status, when we heard it, its loss. Answers its settings of record.
+
+        A camera nobody knew is made, as with its first frame; a loss heard before is not told of again.
         """
 
     async def measure(self, frame_id: int, measures: Measures | None, verdict: Verdict | None = None) -> None:

@@ -20,6 +20,7 @@ from archive.frame import (
     FrameClaim,
     Lost,
     NewFrame,
+    Report,
     TimeSource,
     Verdict,
 )
@@ -114,8 +115,18 @@ class Keeping:
         answers = [self._answer(connection, entry) for entry in entries]
         for entry, answer in zip(entries, answers, strict=True):
             if entry.frame.lost and isinstance(answer, Kept):
-                self._confess(connection, entry.frame, entry.frame.lost, told)
+                camera = self._met(connection, entry.frame, told)
+                self._confess(connection, camera, entry.frame.lost, entry.frame.received_at_ms, told)
         return answers
+
+    def hear(self, connection: Connection, report: Report, told: list[Change]) -> Settings | None:
+        """Note what a camera reports, and answer its settings of record."""
+        camera = self._met(connection, report, told)
+        heard = {"b_no": camera.no, "seen": report.received_at_ms, "said": _json(report.status.said)}
+        connection.execute(_HEAR_CAMERA, heard)
+        if report.lost:
+            self._confess(connection, camera, report.lost, report.received_at_ms, told)
+        return camera.settings
 
     def committed(self, entries: list[Entry]) -> None:
         while len(self._boots) > BOOTS_REMEMBERED:  # between groups: within one, what is remembered runs ahead of rows
@@ -245,9 +256,7 @@ class Keeping:
         learnt: dict[int, tuple[CameraState, Epoch]] = {}
         for entry in entries:
             new = entry.frame
-            camera = self.camera(connection, new.camera) or self.add_camera(
-                connection, new.camera, new.received_at_ms, told
-            )
+            camera = self._met(connection, new, told)
             boot = self._boot(connection, camera, new.boot) or self._add_boot(connection, camera, new)
             epoch = better_epoch(
                 new.claim, received_at_ms=new.received_at_ms, transfer_ms=new.transfer_ms, known=boot.epoch
@@ -404,10 +413,11 @@ class Keeping:
         self.tell(connection, news, told)
         self._count_days(connection, of_days)
 
-    def _confess(self, connection: Connection, new: NewFrame, lost: Lost, told: list[Change]) -> None:
-        camera = self.camera(connection, new.camera) or self.add_camera(
-            connection, new.camera, new.received_at_ms, told
-        )
+    def _met(self, connection: Connection, of: NewFrame | Report, told: list[Change]) -> CameraState:
+        """The camera that something came from, made now if nobody knew it."""
+        return self.camera(connection, of.camera) or self.add_camera(connection, of.camera, of.received_at_ms, told)
+
+    def _confess(self, connection: Connection, camera: CameraState, lost: Lost, at_ms: int, told: list[Change]) -> None:
         there = connection.scalar(
             select(losses.c.no).where(
                 losses.c.camera_no == camera.no,
@@ -426,7 +436,7 @@ class Keeping:
                 first=lost.first,
                 last=lost.last,
                 reason=lost.reason,
-                confessed_at_ms=new.received_at_ms,
+                confessed_at_ms=at_ms,
             )
             .returning(losses.c.no)
         ).scalar_one()
@@ -498,6 +508,11 @@ _COUNT_CAMERA = Many(
         seen_at_ms=bindparam("seen"),
         status=bindparam("said"),
     )
+)
+_HEAR_CAMERA = (
+    update(cameras)
+    .where(cameras.c.no == bindparam("b_no"))
+    .values(seen_at_ms=bindparam("seen"), status=bindparam("said"))
 )
 _NOTE_BOOT = Many(
     update(boots)

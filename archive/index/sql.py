@@ -41,7 +41,7 @@ from archive.errors import (
     LogTooOld,
     Unavailable,
 )
-from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
+from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Report, Verdict
 from archive.index import counting, schema
 from archive.index.base import Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
 from archive.index.keeping import Keeping, News, latest_settings
@@ -111,6 +111,9 @@ class SqlIndex:
     async def add(self, frame: NewFrame) -> Kept:
         kept: Kept = await self._writer.submit(self._keeping, frame)
         return kept
+
+    async def hear(self, report: Report) -> Settings | None:
+        return await self._write(lambda connection, keeping, told: keeping.hear(connection, report, told))
 
     async def measure(self, frame_id: int, measures: Measures | None, verdict: Verdict | None = None) -> None:
         await self._writer.submit(self._measuring, (frame_id, measures, verdict), patient=True)

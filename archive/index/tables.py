@@ -53,7 +53,7 @@ cameras = _table(
     _column("created_at_ms", Integer, "when the archive first heard of it"),
     _column("frames", Integer, "how many of its frames are kept", default=0),
     _column("latest_frame_id", Integer, "the frame that arrived last", nullable=True),
-    _column("seen_at_ms", Integer, "when its latest frame arrived", nullable=True),
+    _column("seen_at_ms", Integer, "when its latest frame or report arrived", nullable=True),
     _column("status", Text, "what it said of itself then, as JSON"),
 )
 

@@ -68,7 +68,7 @@ class CameraAnswer(msgspec.Struct, kw_only=True):
 
     id: str
     created_at: datetime
-    seen_at: Annotated[datetime | None, Says(description="when its latest frame arrived")]
+    seen_at: Annotated[datetime | None, Says(description="when its latest frame or report arrived")]
     frames: Annotated[int, Says(description="how many of its frames are kept")]
     latest: Annotated[FrameAnswer | None, Says(description="the frame that arrived last")]
     status: Annotated[dict[str, Scalar], Says(description="what it said of itself then")]

@@ -73,6 +73,20 @@ def _paths() -> dict[str, Any]:
             "post": _upload("Keep a frame"),
             "put": _upload("Keep a frame, as POST does"),
         },
+        "/api/reports": {
+            "post": {
+                "summary": "Note how a camera without a frame to send fares, and what it lost; no body",
+                "security": [{"camera": []}],
+                "parameters": [
+                    _header("Camera-Report", "which report this is (RFC 9651 dictionary)", required=True),
+                    *_told_by_cameras(),
+                ],
+                "responses": {
+                    "200": _kept("noted: it survives a power cut", "Camera-Report"),
+                    **_problems((400, 401, 403, 503, 507)),
+                },
+            },
+        },
         "/api/frames/{id}": {
             "get": _get("One frame", answers.FrameDetail, _path("id", _WHOLE), errors=(400, 404, 503)),
         },
@@ -171,23 +185,15 @@ def _paths() -> dict[str, Any]:
 
 
 def _upload(summary: str) -> dict[str, Any]:
-    echo = {"description": "which frame this answers, and how", "schema": {"type": "string"}}
     body = {"schema": {"type": "string", "format": "binary"}}
-    kept = {
-        "description": "kept: it survives a power cut",
-        "headers": dict.fromkeys(("Camera-Frame", "Camera-Clock", "Camera-Settings", "Location"), echo),
-    }
+    kept = _kept("kept: it survives a power cut", "Camera-Frame", "Location")
     return {
         "summary": summary,
         "security": [{"camera": []}],
         "parameters": [
-            {"name": name, "in": "header", "schema": {"type": "string"}, "description": says}
-            for name, says in (
-                ("Camera-Frame", "which frame this is, and when it was taken (RFC 9651 dictionary)"),
-                ("Camera-Status", "how the camera fares"),
-                ("Camera-Lost", "numbers that will never come"),
-                ("Repr-Digest", "the body's SHA-256 (RFC 9530)"),
-            )
+            _header("Camera-Frame", "which frame this is, and when it was taken (RFC 9651 dictionary)"),
+            *_told_by_cameras(),
+            _header("Repr-Digest", "the body's SHA-256 (RFC 9530)"),
         ],
         "requestBody": {
             "required": True,
@@ -210,6 +216,22 @@ def _get(
     summary: str, kind: type[msgspec.Struct], *parameters: dict[str, Any], errors: tuple[int, ...]
 ) -> dict[str, Any]:
     return {"summary": summary, "parameters": list(parameters), "responses": _responses(kind, errors)}
+
+
+def _kept(says: str, *names: str) -> dict[str, Any]:
+    told = {"description": "which one this answers, and how; the time, and settings", "schema": {"type": "string"}}
+    return {"description": says, "headers": dict.fromkeys((*names, "Camera-Clock", "Camera-Settings"), told)}
+
+
+def _told_by_cameras() -> list[dict[str, Any]]:
+    return [
+        _header("Camera-Status", "how the camera fares"),
+        _header("Camera-Lost", "numbers that will never come"),
+    ]
+
+
+def _header(name: str, says: str, *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": {"type": "string"}, "description": says}
 
 
 def _responses(kind: type[msgspec.Struct], errors: tuple[int, ...]) -> dict[str, Any]:

@@ -9,16 +9,24 @@ import msgspec
 from aiohttp import web
 
 from archive import errors
-from archive.fields import FRAME, Answer, render_frame
-from archive.frame import FrameClaim
+from archive.fields import Answer, render_echo
 from archive.server.answers import Problem, encode
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-# Set once an upload's name is known, so that a refusal can say which frame it means.
-CLAIM = web.RequestKey("claim", FrameClaim)
+
+class Named(msgspec.Struct, frozen=True):
+    """The name of what a camera sent, and the field that says it."""
+
+    field: str
+    boot: str
+    number: int
+
+
+# Set once the name of a frame or a report is known, so that a refusal can say which one it means.
+NAMED = web.RequestKey("named", Named)
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -60,7 +68,7 @@ def problem(status: int, title: str, detail: str, *, kind: str = "about:blank") 
 
 
 def of_error(request: web.BaseRequest, error: errors.ArchiveError) -> web.Response:
-    """The answer to one of our own errors; to an upload it echoes the frame it speaks of."""
+    """The answer to one of our own errors; to a camera it echoes the frame or the report it speaks of."""
     rule = next(rule for kind, rule in RULES.items() if isinstance(error, kind))
     kind = f"/docs/errors#{type(error).__name__}"
     response = problem(rule.status, rule.title, str(error), kind=kind)
@@ -68,9 +76,9 @@ def of_error(request: web.BaseRequest, error: errors.ArchiveError) -> web.Respon
         response.headers["Retry-After"] = str(error.retry_after_s)
     if rule.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="camera-archive"'
-    claim = request.get(CLAIM)
-    if claim is not None and claim.boot is not None and claim.number is not None:
-        response.headers[FRAME] = render_frame(claim.boot, claim.number, rule.answer)
+    named = request.get(NAMED)
+    if named is not None:
+        response.headers[named.field] = render_echo(named.boot, named.number, rule.answer, field=named.field)
     return response
 
 

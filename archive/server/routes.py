@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, upload
+from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, reports, upload
 
 
 def add_routes(app: web.Application) -> None:
@@ -30,6 +30,7 @@ def add_routes(app: web.Application) -> None:
         router.add_get(path, handler)
     for path, stream in {"/api/photos": catalog.photos, "/api/events": live.events}.items():
         router.add_get(path, stream, allow_head=False)  # what is written as it is found has no head of its own
+    router.add_post("/api/reports", reports.receive)
     router.add_post("/api/cameras", cameras.add)
     router.add_delete("/api/cameras/{id}/keys", cameras.revoke)
     router.add_post("/api/check", checking.check_archive)

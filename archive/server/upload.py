@@ -26,7 +26,8 @@ from archive.errors import (
 from archive.frame import FrameClaim, Lost, Status
 from archive.intake import Upload
 from archive.server import keys
-from archive.server.problems import CLAIM, of_error, problem
+from archive.server.problems import NAMED, Named, of_error, problem
+from archive.server.telling import tell
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +70,9 @@ async def receive(request: web.Request) -> web.Response:
             )
         )
     response = web.Response(status=201 if kept.is_new else 200, text="kept\n")
-    answered = response.headers
-    answered[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
-    answered[fields.FRAME] = fields.render_frame(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)
-    answered[fields.CLOCK] = fields.render_clock(time.time_ns() // 1_000_000)
-    wanted = kept.settings
-    if wanted is not None and wanted.version > (head.status.settings_version or 0):
-        answered[fields.SETTINGS] = fields.render_settings(wanted.version, wanted.values)
+    response.headers[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
+    response.headers[fields.FRAME] = fields.render_echo(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)
+    tell(response, kept.settings, head.status)
     return response
 
 
@@ -98,7 +95,8 @@ def read_head(request: web.Request) -> Head:
     """What the head says, judged: right, length, room. Raises what the answer shall be."""
     headers = request.headers
     claim = fields.parse_frame(headers[fields.FRAME]) if fields.FRAME in headers else FrameClaim()
-    request[CLAIM] = claim
+    if claim.boot is not None and claim.number is not None:
+        request[NAMED] = Named(fields.FRAME, claim.boot, claim.number)
     status = fields.parse_status(headers[fields.STATUS]) if fields.STATUS in headers else Status()
     camera = request.app[keys.GATE].sender(request, status)
     length_bytes = _length(request)

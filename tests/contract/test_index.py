@@ -27,7 +27,7 @@ from archive.errors import (
     LogTooOld,
     Unavailable,
 )
-from archive.frame import Change, ChangeKind, Lost, Measures, MediaType, Status, TimeSource, Verdict
+from archive.frame import Change, ChangeKind, Lost, Measures, MediaType, Report, Status, TimeSource, Verdict
 from archive.index import CameraKey, Index, Kept, Settings, open_index
 from archive.index.sql import SqlIndex
 from archive.store.local import LocalStore
@@ -838,6 +838,40 @@ async def test_a_confession_is_heard_once(index: SqlIndex) -> None:
     assert [(gap.camera, gap.lost, gap.frame_id) for gap in gaps] == [("garden", first, None), ("garden", second, None)]
     with pytest.raises(CameraNotFound):
         await index.losses("nobody")
+
+
+async def test_a_report_is_heard_without_a_frame(index: SqlIndex, shelf: WatchedShelf, opened: Open) -> None:
+    """A camera's status, when it was heard of and its loss are noted for good; its frames stay as they are."""
+    kept = await index.add(arriving(0, status=Status(said={"rssi": -61})))
+    wanted = await index.set_settings("garden", {"interval_s": 60})
+    lost = Lost(boot=BOOT, first=1, last=4, reason="sensor")
+    report = Report(camera="garden", received_at_ms=NOW_MS + 5, status=Status(said={"rssi": -70}), lost=lost)
+
+    answers = [await index.hear(report), await index.hear(report)]
+    await index.close()
+    reopened = opened()
+
+    assert answers == [wanted, wanted]
+    (camera,) = await reopened.cameras()
+    assert (camera.frames, camera.latest, camera.seen_at_ms) == (1, kept.frame, NOW_MS + 5)
+    assert camera.status == {"rssi": -70}
+    assert await reopened.losses("garden") == [lost]
+    kinds = [change.kind for change in (await reopened.changes(after=0)).changes]
+    assert kinds == [ChangeKind.CAMERA, ChangeKind.FRAME, ChangeKind.GAP]
+    await require_whole(reopened, shelf)
+
+
+async def test_a_report_introduces_a_camera(index: SqlIndex) -> None:
+    """A camera that never had a frame is there from its first report on, and told of."""
+    heard: list[Change] = []
+    index.on_change(heard.extend)
+
+    settings = await index.hear(Report(camera="porch", received_at_ms=NOW_MS))
+
+    assert settings is None
+    (camera,) = await index.cameras()
+    assert (camera.id, camera.created_at_ms, camera.seen_at_ms, camera.frames) == ("porch", NOW_MS, NOW_MS, 0)
+    assert [(change.kind, change.camera) for change in heard] == [(ChangeKind.CAMERA, "porch")]
 
 
 # -- for `check`

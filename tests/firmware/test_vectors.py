@@ -86,6 +86,40 @@ def test_a_real_archive_keeps_what_the_camera_sends(archive_server: ArchiveServe
         assert len(json.load(answer)["frames"]) == len(REQUESTS["requests"])
 
 
+@pytest.mark.parametrize("vector", REQUESTS["reports"], ids=named)
+def test_a_reports_fields_say_what_the_camera_meant(vector: dict[str, Any]) -> None:
+    """The archive reads out of the camera's bytes what was put in."""
+    headers = headers_of(vector)
+
+    boot, number = fields.parse_report(headers["Camera-Report"])
+
+    assert {"boot": boot, "number": number} == vector["report"]
+    assert fields.parse_status(headers["Camera-Status"]).said == vector["status"]
+    if "lost" in vector:
+        lost = fields.parse_lost(headers["Camera-Lost"])
+        assert vector["lost"] == {"boot": lost.boot, "from": lost.first, "to": lost.last, "reason": lost.reason}
+    assert headers.get("Authorization") == (f"Bearer {vector['key']}" if "key" in vector else None)
+    assert headers["Content-Length"] == "0"
+
+
+def test_a_real_archive_notes_what_the_camera_reports(archive_server: ArchiveServer) -> None:
+    """Each report's bytes, over a bare socket to `archive serve`: noted, and echoed as the camera wants it."""
+    for vector in REQUESTS["reports"]:
+        head = vector["head"].replace(f"Authorization: Bearer {vector.get('key')}\r\n", "")
+        head = re.sub(r"^POST \S*/api/reports ", "POST /api/reports ", head)
+        status, reply = exchange(archive_server.port, head.encode("ascii"))
+
+        assert status == 200, vector["name"]
+        assert fields.parse_echo(reply["camera-report"], field=fields.REPORT) == fields.Echo(
+            **vector["report"], answer=fields.Answer.KEPT
+        )
+
+    with urllib.request.urlopen(f"{archive_server.url}/api/cameras", timeout=10) as answer:
+        cameras = {camera["id"]: camera["status"] for camera in json.load(answer)["cameras"]}
+    assert cameras["xiao-3f2a"] == REQUESTS["reports"][0]["status"]
+    assert cameras["porch"] == {"id": "porch"}
+
+
 def exchange(port: int, request: bytes) -> tuple[int, dict[str, str]]:
     """One request as it is, and the head of its answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

@@ -25,7 +25,7 @@ from archive.fields import (
     render_claim,
     render_clock,
     render_digest,
-    render_frame,
+    render_echo,
     render_lost,
     render_settings,
     render_status,
@@ -51,7 +51,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 }
 RENDERERS: dict[str, Callable[[Any], str]] = {
     "claim": render_claim,
-    "echo": lambda echo: render_frame(echo.boot, echo.number, echo.answer),
+    "echo": lambda echo: render_echo(echo.boot, echo.number, echo.answer),
     "lost": render_lost,
     "digest": render_digest,
     "status": lambda status: render_status(**status.said),
@@ -143,7 +143,7 @@ def test_a_claim_survives_the_way(
 @settings(deadline=None)
 def test_an_echo_survives_the_way(boot: str, number: int, answer: Answer) -> None:
     """Written and read again it is the same echo, and nothing less acknowledges a frame."""
-    text = render_frame(boot, number, answer)
+    text = render_echo(boot, number, answer)
 
     assert parse_echo(text) == Echo(boot=boot, number=number, answer=answer)
     for length in range(len(text)):
