@@ -134,7 +134,7 @@ const char* usage() {
   --spool-frames N --spool-bytes N --ring-bytes N    their limits
   --flash                          spool as in flash: send from memory, store only what does not go
   --log debug|info|warning         what to print (info)
-  --patience-s N                   with draining, before it ends with frames left over (60)
+  --patience-s N                   with draining, before it ends with frames left over (120)
   --fault "…"                      of the wire: cut=N cut-within=N lose duplicate reorder black-hole portal refuse rate=N
                                      mix chance=N seed=N
                                    of the camera: power-cut-in-spool=N full-spool[=N] clock-1970 sensor-dead[=N]

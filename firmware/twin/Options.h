@@ -25,7 +25,7 @@ struct Options {
   std::uint64_t spool_bytes = 1ULL << 40;
   std::uint32_t ring_bytes = 6'500'000;
   LogLevel log = LogLevel::Info;
-  std::uint64_t patience_s = 60;  // of the real clock, with draining
+  std::uint64_t patience_s = 120;  // of the real clock, with draining
 
   // Faults.
   WireFaults wire;

@@ -34,6 +34,8 @@ class TwinSource final : public FrameSource {
   bool restart(SensorRestart how) override;
   void stand_by(bool) override {}
   std::string_view sensor() const override { return "TWIN"; }
+  std::string_view fault() const override { return {}; }
+  bool can_recover() const override { return true; }
   void give_back(const std::uint8_t* data) override;
 
   /// Frames handed out and not given back.

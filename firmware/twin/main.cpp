@@ -139,9 +139,8 @@ int main(int count, char** words) {
   std::uint64_t drain_until_ms = 0;
   while (wants_end == 0 && !machine.wants_restart()) {
     const bool is_enough = options.count != 0 && taken >= options.count;
-    // A number is confessed with the next frame that is kept; so while there are any, the camera takes one more.
-    const bool may_take = !is_enough || (camera->spool().size() == 0 && camera->waiting() == 0 && !camera->is_drained());
-    if (may_take || camera->is_taking()) camera->step_taking();
+    if (!is_enough || camera->is_taking()) camera->step_taking();
+    else camera->settle();
     if (camera->taken() != taken) {
       taken = camera->taken();
       source.next();

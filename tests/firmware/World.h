@@ -59,11 +59,15 @@ class WorldSource final : public FrameSource {
   bool restart(SensorRestart how) override { return ++(how == SensorRestart::Reinit ? reinits : power_cycles), true; }
   void stand_by(bool) override {}
   std::string_view sensor() const override { return "OV3660"; }
+  std::string_view fault() const override { return fault_text; }
+  bool can_recover() const override { return !is_hopeless; }
   void give_back(const std::uint8_t*) override { --lent; }
 
   std::vector<std::uint8_t> picture;
   SensorSettings applied;
   bool is_dead = false;
+  bool is_hopeless = false;
+  std::string fault_text;
   int lent = 0, reinits = 0, power_cycles = 0, broken = 0, stale = 0;
   std::uint64_t stale_up_ms = 0;
   std::uint64_t takes = 0;
@@ -119,6 +123,8 @@ class WorldTransport final : public Transport {
 
   std::vector<std::uint64_t> order;       // of numbers kept
   char head[2500] = {};                   // the last request's
+  char report_head[2500] = {};            // the last report's that was noted
+  std::uint64_t reports = 0;              // noted or not
 
  private:
   void reset() {
@@ -134,16 +140,21 @@ class WorldTransport final : public Transport {
       head[head_size_] = '\0';
       if (head_size_ < 4 || std::memcmp(head + head_size_ - 4, "\r\n\r\n", 4) != 0) return;
       body_left_ = static_cast<std::size_t>(std::strtoull(std::strstr(head, "Content-Length: ") + 16, nullptr, 10));
-      in_body_ = true;
+      in_body_ = body_left_ > 0;
+      if (!in_body_) end();
       return;
     }
-    if (--body_left_ > 0) return;
+    if (--body_left_ == 0) end();
+  }
+
+  void end() {
     in_body_ = false;
     head_size_ = 0;
     respond();
   }
 
   void respond() {
+    if (std::strncmp(head, "POST /api/reports", 17) == 0) return respond_to_report();
     const char* boot = std::strstr(head, "Camera-Frame: boot=\"") + 20;
     const std::uint64_t number = std::strtoull(std::strstr(head, "number=") + 7, nullptr, 10);
     const char* word = "kept";
@@ -158,8 +169,7 @@ class WorldTransport final : public Transport {
         ++kept_times_[static_cast<std::size_t>(number)];
         order.push_back(number);
       }
-      if (const char* lost = std::strstr(head, "Camera-Lost: "); is_kept && lost != nullptr)
-        losts.emplace_back(lost, std::strcspn(lost, "\r"));
+      if (is_kept) hear_lost();
       size = std::snprintf(answer_, sizeof answer_,
                            "HTTP/1.1 201 Created\r\nCamera-Frame: boot=\"%.16s\", number=%llu, answer=%s\r\n%s"
                            "Content-Length: 0\r\n\r\n",
@@ -167,6 +177,25 @@ class WorldTransport final : public Transport {
     }
     answer_size_ = static_cast<std::size_t>(size);
     answered_ = 0;
+  }
+
+  void respond_to_report() {
+    const char* name = std::strstr(head, "Camera-Report: ") + 15;
+    const char* word = archive == Archive::Refuses ? "refused" : archive == Archive::PutsOff ? "again" : "kept";
+    const bool is_heard = archive != Archive::Portal && word[0] == 'k';
+    ++reports;
+    if (is_heard) hear_lost();
+    if (is_heard) std::memcpy(report_head, head, sizeof head);
+    const int size = archive == Archive::Portal
+        ? std::snprintf(answer_, sizeof answer_, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nportal")
+        : std::snprintf(answer_, sizeof answer_, "HTTP/1.1 200 OK\r\nCamera-Report: %.*s, answer=%s\r\n%sContent-Length: 0\r\n\r\n",
+                        static_cast<int>(std::strcspn(name, "\r")), name, word, is_heard ? more.c_str() : "");
+    answer_size_ = static_cast<std::size_t>(size);
+    answered_ = 0;
+  }
+
+  void hear_lost() {
+    if (const char* lost = std::strstr(head, "Camera-Lost: ")) losts.emplace_back(lost, std::strcspn(lost, "\r"));
   }
 
   std::vector<std::uint32_t> kept_times_;

@@ -34,6 +34,20 @@ namespace {
 
 constexpr std::uint64_t kHourMs = 3'600'000, kMinuteMs = 60'000;
 
+/// The numbers that are neither kept nor confessed, below the highest that is one of both.
+std::string holes(const WorldTransport& wire) {
+  std::set<std::uint64_t> known(wire.order.begin(), wire.order.end());
+  for (const std::string& lost : wire.losts) {
+    const std::uint64_t from = std::strtoull(lost.c_str() + lost.find("from=") + 5, nullptr, 10);
+    const std::uint64_t to = std::strtoull(lost.c_str() + lost.find("to=") + 3, nullptr, 10);
+    for (std::uint64_t number = from; number <= to; ++number) known.insert(number);
+  }
+  std::string missing;
+  for (std::uint64_t number = 0; !known.empty() && number < *known.rbegin(); ++number)
+    if (known.count(number) == 0) missing += std::to_string(number) + " ";
+  return missing;
+}
+
 class EveryWay : public ::testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Spool, EveryWay, ::testing::Bool(), [](const auto& way) { return way.param ? "card" : "flash"; });
 
@@ -247,6 +261,88 @@ TEST(Camera, ClimbsTheLadderOfADeadSensor) {
   EXPECT_GT(start.camera->taken(), world.transport.order.size()) << "a shot that failed has a number too";
 }
 
+// A camera whose sensor is dead is heard of all the same: what ails it, and every number it could not fill.
+TEST(Camera, ReportsADeadSensor) {
+  World world;
+  world.source.is_dead = true;
+  world.source.fault_text = "no sensor answers";
+  Start start(world);
+
+  start.run(kHourMs, 500);
+
+  EXPECT_NE(std::strstr(world.transport.report_head, "sensor_fault=\"no sensor answers\""), nullptr);
+  EXPECT_EQ(std::strstr(world.transport.report_head, "Camera-Frame"), nullptr);
+  EXPECT_EQ(holes(world.transport), "");
+  EXPECT_LE(start.camera->losses().lost(), 4u) << "the rest is confessed";
+  EXPECT_GE(world.transport.reports, 20u);
+  EXPECT_LE(world.transport.reports, 120u);
+}
+
+// One that never can give a frame (no PSRAM, no JPEG) keeps its own sentence, and nothing is restarted for its sake.
+TEST(Camera, LeavesAHopelessSensorAlone) {
+  World world("interval_s=60, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.source.is_dead = world.source.is_hopeless = true;
+  world.source.fault_text = "no PSRAM: board s3-devcam has it quad";
+  for (int wake = 0; wake < 10; ++wake) {
+    Start start(world);
+    const std::uint64_t woke_ms = world.clock.now;
+    ASSERT_TRUE(start.sleep());
+    EXPECT_EQ(start.camera->facts().sensor_fault, world.source.fault_text);
+    EXPECT_LE(world.clock.now - woke_ms, 60'000u) << "and it does not stay awake for it";
+  }
+
+  EXPECT_NE(std::strstr(world.transport.report_head, "sensor_fault=\"no PSRAM: board"), nullptr);
+  EXPECT_EQ(world.source.reinits + world.source.power_cycles + world.machine.restarts, 0);
+  EXPECT_EQ(holes(world.transport), "");
+  EXPECT_EQ(world.transport.losts.size(), 10u);
+}
+
+// A camera of buttons is seen to live while it is awake, and hears what its owner wants.
+TEST(Camera, ReportsEveryTenMinutesOfSilence) {
+  World world("interval_s=0, size=\"QVGA\", settle_ms=0, settle_frames=0");
+  Start start(world);
+  start.run(kHourMs + 1000);
+  EXPECT_EQ(world.transport.reports, 6u);
+  EXPECT_NE(std::strstr(world.transport.report_head, "number=5"), nullptr) << "they are counted";
+
+  world.transport.more = "Camera-Settings: version=3, interval_s=0, size=\"QVGA\", settle_ms=0, settle_frames=0, shot=1\r\n";
+  start.run(11 * kMinuteMs);
+
+  EXPECT_EQ(world.transport.order.size(), 1u);
+}
+
+// While frames go out they carry it all, and there is nothing to report.
+TEST(Camera, ReportsNothingBesideItsFrames) {
+  World world;
+  world.transport.refuses_number = 5;
+  Start start(world);
+
+  start.run(kHourMs);
+
+  EXPECT_EQ(world.transport.reports, 0u);
+  EXPECT_TRUE(start.camera->is_drained());
+}
+
+// Whatever answers in the archive's stead, a loss is confessed until a report or a frame was kept.
+TEST(Camera, ForgetsNoLossForAPortal) {
+  World world;
+  world.source.is_dead = true;
+  world.transport.archive = Archive::Portal;
+  Start start(world);
+  start.run(10 * kMinuteMs);
+  const std::uint64_t lost = start.camera->losses().lost();
+  EXPECT_GE(lost, 9u);
+
+  world.transport.archive = Archive::Refuses;
+  start.run(30 * kMinuteMs);
+  EXPECT_GE(start.camera->losses().lost(), lost);
+  world.transport.archive = Archive::Keeps;
+  start.run(20 * kMinuteMs);
+
+  EXPECT_LE(start.camera->losses().lost(), 4u);
+  EXPECT_EQ(holes(world.transport), "");
+}
+
 // F5: a frame that was queued before the trigger is passed over.
 TEST(Camera, TakesNoStaleFrame) {
   World world;
@@ -422,20 +518,6 @@ TEST(Camera, SleepsOutOfReach) {
   ASSERT_TRUE(start.run_until_sleepy());
 
   EXPECT_EQ(world.transport.order.size(), 6u);
-}
-
-/// The numbers that are neither kept nor confessed, below the highest that is one of both.
-std::string holes(const WorldTransport& wire) {
-  std::set<std::uint64_t> known(wire.order.begin(), wire.order.end());
-  for (const std::string& lost : wire.losts) {
-    const std::uint64_t from = std::strtoull(lost.c_str() + lost.find("from=") + 5, nullptr, 10);
-    const std::uint64_t to = std::strtoull(lost.c_str() + lost.find("to=") + 3, nullptr, 10);
-    for (std::uint64_t number = from; number <= to; ++number) known.insert(number);
-  }
-  std::string missing;
-  for (std::uint64_t number = 0; !known.empty() && number < *known.rbegin(); ++number)
-    if (known.count(number) == 0) missing += std::to_string(number) + " ";
-  return missing;
 }
 
 // Numbers that found no slot in a full ring are not slept away.

@@ -362,7 +362,8 @@ TEST(Health, WritesAStatusThatFits) {
   health.waiting = health.refused = 9999;
   health.quality = 12;
   health.has_spool = false;
-  health.needs_power_cycle = true;
+  const std::string fault(160, 'f');
+  health.sensor_fault = fault;
   FixedText<kMaxStatus> status;
 
   health.write(status);

@@ -22,17 +22,17 @@ const Json& vectors() {
   return json;
 }
 
-std::string outcome_of(const Reply& reply) {
+std::string outcome_of(const Reply& reply, std::string_view said) {
   if (reply.state() == Reply::State::Incomplete) return "incomplete";
   if (reply.state() == Reply::State::Malformed) return "malformed";
-  const auto echo = read_echo(reply.frame());
+  const auto echo = read_echo(said);
   const FrameName mine{*read_boot(vectors()["boot"].text), static_cast<std::uint64_t>(vectors()["number"].number())};
   if (!echo || echo->name != mine) return "no-echo";
   return echo->answer == Answer::Kept ? "kept" : echo->answer == Answer::Refused ? "refused" : "again";
 }
 
-void expect_as_said(const Reply& reply, const Json& vector) {
-  EXPECT_EQ(outcome_of(reply), vector["outcome"].text);
+void expect_as_said(const Reply& reply, const Json& vector, std::string_view said) {
+  EXPECT_EQ(outcome_of(reply, said), vector["outcome"].text);
   if (vector.has("status")) {
     EXPECT_EQ(reply.status(), vector["status"].number());
   }
@@ -52,7 +52,17 @@ TEST(ReplyVectors, AreReadAsSaid) {
     SCOPED_TRACE(vector["name"].text);
     Reply reply;
     feed(reply, vector["bytes"].text);
-    expect_as_said(reply, vector);
+    expect_as_said(reply, vector, reply.frame());
+  }
+}
+
+TEST(ReplyVectors, OfReportsAreReadAsSaid) {
+  ASSERT_FALSE(vectors()["reports"].items.empty());
+  for (const Json& vector : vectors()["reports"].items) {
+    SCOPED_TRACE(vector["name"].text);
+    Reply reply;
+    feed(reply, vector["bytes"].text);
+    expect_as_said(reply, vector, reply.report());
   }
 }
 
@@ -62,7 +72,7 @@ TEST(ReplyVectors, RubbishBehindAnAnswerChangesNothing) {
     SCOPED_TRACE(vector["name"].text);
     Reply reply;
     feed(reply, vector["bytes"].text + '\0' + "\xff HTTP/1.1 200 OK\r\n\r\nCamera-Frame: x\r\n\r\n");
-    expect_as_said(reply, vector);
+    expect_as_said(reply, vector, reply.frame());
   }
 }
 
@@ -74,7 +84,7 @@ TEST(ReplyVectors, ALineFeedAloneEndsALineToo) {
     for (std::size_t at; (at = bytes.find("\r\n")) != std::string::npos;) bytes.erase(at, 1);
     Reply reply;
     feed(reply, bytes);
-    expect_as_said(reply, vector);
+    expect_as_said(reply, vector, reply.frame());
   }
 }
 
@@ -100,7 +110,7 @@ TEST(ReplyVectors, AFlippedBitNeverMakesAnotherFramesEchoOurs) {
       flipped[at] = static_cast<char>(flipped[at] ^ (1 << bit));
       Reply reply;
       feed(reply, flipped);
-      EXPECT_NE(outcome_of(reply), "kept") << flipped;
+      EXPECT_NE(outcome_of(reply, reply.frame()), "kept") << flipped;
     }
   }
 }

@@ -85,6 +85,38 @@ TEST(RequestVectors, AreWrittenByteForByte) {
   }
 }
 
+TEST(RequestVectors, ReportsAreWrittenByteForByte) {
+  ASSERT_FALSE(vectors()["reports"].items.empty());
+  for (const Json& vector : vectors()["reports"].items) {
+    SCOPED_TRACE(vector["name"].text);
+    const Json& claimed = vector["report"];
+    FixedText<kMaxStatus> status;
+    FixedText<kMaxLost> lost;
+    RequestWords words;
+    if (vector.has("key")) words.key = vector["key"].text;
+    FieldsWriter writer(status);
+    for (const auto& [key, value] : vector["status"].members) {
+      if (value.kind == Json::Kind::String) writer.string(key, value.text);
+      if (value.kind == Json::Kind::Number) writer.integer(key, value.number());
+    }
+    words.status = status.view();
+    if (vector.has("lost")) {
+      const Json& loss = vector["lost"];
+      write_lost(lost, *read_boot(loss["boot"].text), static_cast<std::uint64_t>(loss["from"].number()),
+                 static_cast<std::uint64_t>(loss["to"].number()), loss["reason"].text);
+      words.lost = lost.view();
+    }
+    const auto address = Address::of_archive(vector["url"].text)->for_reports();
+    ASSERT_TRUE(address);
+    const FrameName name{*read_boot(claimed["boot"].text), static_cast<std::uint64_t>(claimed["number"].number())};
+    FixedText<kMaxRequestHead> head;
+
+    EXPECT_TRUE(write_report(head, *address, name, words));
+
+    EXPECT_EQ(head.view(), vector["head"].text);
+  }
+}
+
 TEST(Request, EverythingAtItsLongestFits) {
   FakeOwner owner;
   const std::string body = "j";

@@ -35,6 +35,44 @@ TEST_F(Sending, ThreeFramesUseOneConnection) {
   EXPECT_EQ(wire.requests().size(), 3U);
 }
 
+// A report goes over the same wire by the same rules, without a body, and believes no echo but its own.
+TEST_F(Sending, AReportHasNoBodyAndAnEchoOfItsOwn) {
+  const std::string noted = "Camera-Report: boot=\"9f3a61c0e2b47d18\", number=182, answer=kept\r\nCamera-Settings: version=8\r\n";
+  wire.add({{{kept()}, {answer("200 OK", noted)}, {kept()}}});
+  saying.status = "sensor_fault=\"no sensor answers\"";
+  EXPECT_EQ(send().result, SendResult::Kept);
+
+  uplink.report(kName, saying);
+  const Outcome outcome = finish();
+
+  EXPECT_EQ(outcome.result, SendResult::Kept);
+  EXPECT_EQ(outcome.settings, "version=8");
+  EXPECT_EQ(wire.opened, 1U);
+  EXPECT_EQ(wire.requests()[1],
+            "POST /api/reports HTTP/1.1\r\nHost: archive.local:5555\r\nUser-Agent: esp32-camera-archive\r\n"
+            "Authorization: Bearer k3y\r\nContent-Length: 0\r\nCamera-Report: boot=\"9f3a61c0e2b47d18\", number=182\r\n"
+            "Camera-Status: sensor_fault=\"no sensor answers\"\r\n\r\n");
+  uplink.report(kName, saying);
+  EXPECT_EQ(finish().result, SendResult::NoEcho) << "a frame's echo is none of a report";
+}
+
+// Where frames have moved to another path, reports begin where the owner said; and the way of a report is none for frames.
+TEST_F(Sending, ReportsAndFramesMoveApart) {
+  wire.add({{{"HTTP/1.1 308 Permanent Redirect\r\nLocation: /upload\r\nContent-Length: 0\r\n\r\n"},
+             {kept()},
+             {answer("200 OK", "Camera-Report: boot=\"9f3a61c0e2b47d18\", number=182, answer=kept\r\n")},
+             {kept()}}});
+  EXPECT_EQ(send().result, SendResult::Kept);
+
+  uplink.report(kName, saying);
+  EXPECT_EQ(finish().result, SendResult::Kept);
+  EXPECT_EQ(send().result, SendResult::Kept);
+
+  std::vector<std::string> lines;
+  for (const std::string& request : wire.requests()) lines.push_back(request.substr(0, request.find(" HTTP")));
+  EXPECT_EQ(lines, (std::vector<std::string>{"POST /api/frames", "POST /upload", "POST /api/reports", "POST /upload"}));
+}
+
 TEST_F(Sending, NowIsSaidForFramesOfThisBootOnly) {
   wire.add({{{kept()}, {kept()}}});
 

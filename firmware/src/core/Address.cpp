@@ -3,7 +3,7 @@
 namespace camera {
 namespace {
 
-constexpr std::string_view kFramesPath = "/api/frames";
+constexpr std::string_view kFramesPath = "/api/frames", kReportsPath = "/api/reports";
 
 constexpr char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; }
 
@@ -47,6 +47,15 @@ std::optional<Address> Address::of_archive(std::string_view url) {
   if (!path.empty() && !address.set_target(path)) return std::nullopt;
   if (!is_complete) address.target_.add(kFramesPath);
   if (!address.target_.is_whole()) return std::nullopt;
+  return address;
+}
+
+std::optional<Address> Address::for_reports() const {
+  Address address = *this;
+  const std::size_t size = target_.size();
+  if (size < kFramesPath.size() || target().substr(size - kFramesPath.size()) != kFramesPath) return std::nullopt;
+  address.target_.cut(size - kFramesPath.size());
+  if (!address.target_.add(kReportsPath).is_whole()) return std::nullopt;
   return address;
 }
 

@@ -30,6 +30,9 @@ class Address {
   /// Adds what the `Host` field says.
   void write_host(Text& out) const;
 
+  /// The same archive's place for reports; nothing where the target is not the one for frames, as after some redirects.
+  std::optional<Address> for_reports() const;
+
   bool is_same_place(const Address& other) const {
     return is_tls_ == other.is_tls_ && port_ == other.port_ && host() == other.host();
   }

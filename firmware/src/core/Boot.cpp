@@ -52,6 +52,11 @@ void Boot::set_interval_shot_ms(std::uint64_t up_ms) {
   seal();
 }
 
+void Boot::set_next_report(std::uint64_t number) {
+  memory_.next_report = number;
+  seal();
+}
+
 bool Boot::carry(const Loss& loss) {
   if (memory_.carried_count == BootMemory::kMostCarried) return false;
   memory_.carried[memory_.carried_count++] = loss;

@@ -1,4 +1,5 @@
-// A boot: its id, the number of its next frame and what it has to confess, kept through deep sleep and by nothing else.
+// A boot: its id, the numbers of its next frame and report, and what it has to confess, kept through deep sleep and by
+// nothing else.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct BootMemory {
   std::uint64_t next_number = 0;
   std::uint64_t interval_shot_ms = 0;  // `up` of the last trigger by interval
   std::uint32_t has_interval_shot = 0;
+  std::uint64_t next_report = 0;
   std::uint32_t carried_count = 0;
   Loss carried[kMostCarried];  // losses that no card and no flash holds
   std::uint32_t crc = 0;
@@ -43,6 +45,10 @@ class Boot {
   /// `up` of the last trigger by interval, so that a wake stays in step with it.
   std::optional<std::uint64_t> interval_shot_ms() const;
   void set_interval_shot_ms(std::uint64_t up_ms);
+
+  /// The number of its next report, as it was when the boot fell asleep.
+  std::uint64_t next_report() const { return memory_.next_report; }
+  void set_next_report(std::uint64_t number);
 
   /// Takes along a range of lost numbers that is written down nowhere else. False: there is no room for more.
   bool carry(const Loss& loss);

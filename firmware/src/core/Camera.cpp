@@ -13,6 +13,8 @@ constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are k
 constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
 constexpr std::uint64_t kLeastSleepMs = 10'000;    // less is not worth a start
 constexpr std::uint64_t kJoinPatienceMs = 30'000;  // with Wi-Fi, before sleeping without having sent
+constexpr std::uint64_t kNewsMs = 60'000;           // that a frame may take to carry a loss or a fault, before a report does
+constexpr std::uint64_t kSilenceMs = 10 * 60'000;  // without a word to the archive, before a report says that we live
 constexpr std::uint64_t kMostFailuresAwake = 3;    // in a row, before sleeping with frames left
 constexpr std::uint64_t kFlushPatienceMs = 10'000; // with the card, before starting anew without having stored
 
@@ -32,7 +34,8 @@ Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const Camer
       trial_(ports.notes, ports.log) {}
 
 void Camera::begin() {
-  begun_ms_ = ports_.clock.now_ms();
+  begun_ms_ = told_ms_ = ports_.clock.now_ms();
+  reports_ = boot_.next_report();
   open_spool();
   for (std::uint32_t i = 0; i < boot_.carried(); ++i) {
     const Loss& loss = boot_.carried_at(i);
@@ -96,7 +99,7 @@ void Camera::step_taking() {
   }
   if (triggers_.has_changed()) note_pending();
   is_taking_.store(taker_.is_busy(), std::memory_order_relaxed);
-  needs_power_cycle_.store(taker_.needs_power_cycle(), std::memory_order_relaxed);
+  tell_fault();
   discarded_.store(static_cast<std::uint32_t>(taker_.counts().discarded()), std::memory_order_relaxed);
   skipped_.store(static_cast<std::uint32_t>(triggers_.skipped()), std::memory_order_relaxed);
   quality_.store(taker_.quality(), std::memory_order_relaxed);
@@ -141,11 +144,19 @@ void Camera::note_pending() {
     ports_.log.line(LogLevel::Warning, "the pending shots could not be written down: a restart would forget them");
 }
 
+void Camera::tell_fault() {
+  Fault now;
+  now.add(ports_.source.fault());
+  if (now.is_empty() && taker_.needs_power_cycle()) now.add("needs a power cycle");
+  if (now.view() != fault_.view() && to_keeping_.put(now)) fault_ = now;
+}
+
 // -- keeping ----------------------------------------------------------------------------------------------------------
 
 void Camera::step_keeping() {
   if (has_settings_to_publish_) publish_settings();
   if (!is_booted_.load(std::memory_order_acquire)) return;
+  to_keeping_.take(known_fault_);
   climb();
   book();
   if (uplink_.is_busy()) {
@@ -184,7 +195,7 @@ void Camera::climb() {
   const bool is_up = ports_.radio.is_up();
   if (is_up && !was_up_) uplink_.hurry();
   was_up_ = is_up;
-  const bool has_something = ring_.size() > 0 || spool_.size() > 0;
+  const bool has_something = ring_.size() > 0 || spool_.size() > 0 || has_news();
   bool wants_restart = wants_restart_.load(std::memory_order_acquire);
   switch (ladder_.step(is_up, has_something, now_ms)) {
     case WifiLadder::Step::PowerCycle:
@@ -280,15 +291,35 @@ void Camera::card_worked(bool did) {
 }
 
 void Camera::send() {
-  if (!uplink_.is_ready() || !ports_.radio.is_up() || !choose()) return;
+  if (!uplink_.is_ready() || !ports_.radio.is_up()) return;
+  is_reporting_ = !choose();
+  if (is_reporting_ && !is_report_due()) return;
   status_.clear();
   write_status(status_);
+  sent_fault_ = known_fault_;
   lost_.clear();
   confessing_.reset();
   Loss loss;
   if (losses_.next(&loss) && write_lost(lost_, loss.boot, loss.from, loss.to, c_str(loss.reason))) confessing_ = loss;
+  const Saying saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()};
+  if (is_reporting_) return uplink_.report(FrameName{boot_.id(), reports_++}, saying);
   if (sending_from_ == From::Spool) spool_.pin(sending_.name);
-  uplink_.start(sending_, Saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()});
+  uplink_.start(sending_, saying);
+}
+
+/// Whether there is a loss to confess, or a fault that the archive does not know of as it is now.
+bool Camera::has_news() const {
+  Loss loss;
+  return losses_.next(&loss) || known_fault_.view() != told_fault_.view();
+}
+
+bool Camera::is_report_due() const {
+  const std::uint64_t now_ms = ports_.clock.now_ms();
+  if (now_ms < hush_ms_) return false;
+  if (!has_news()) return now_ms - told_ms_ >= kSilenceMs;
+  // What is under way may carry the news; a camera that wants to sleep has no minute to wait for another frame.
+  if (was_reported_ || (trial_.in_force().sleep && !is_taking() && ring_.is_empty())) return true;
+  return now_ms - told_ms_ >= kNewsMs;
 }
 
 /// Picks what to send next: the newest, if it had no try yet; else the oldest.
@@ -360,27 +391,23 @@ bool Camera::take_from_spool(const FrameName& name) {
 void Camera::finish() {
   const Outcome& outcome = uplink_.outcome();
   const std::uint64_t now_ms = ports_.clock.now_ms();
-  const FrameName name = sending_.name;
-  const std::uint64_t up_ms = sending_.up_ms;
-  spool_.pin(std::nullopt);
   last_result_ = outcome.result.c_str();
-  log_frame(LogLevel::Debug, outcome.result.c_str(), name, outcome.why);
   if (outcome.result.is_the_archives_word()) ladder_.heard(now_ms);
-  is_live_ = outcome.result == SendResult::Kept;
-  if (is_live_) {
-    ++kept_;
+  if (outcome.result == SendResult::Kept) {
     failed_in_a_row_ = 0;
-    is_probing_ = false;
+    told_ms_ = now_ms;
+    told_fault_ = sent_fault_;
+    was_reported_ = is_reporting_;
     if (confessing_) losses_.clear(confessing_->boot, confessing_->from, confessing_->to);
-    forget();
-    if (name.boot == boot_.id()) trial_.kept(up_ms);
-  } else if (outcome.result == SendResult::Refused) {
-    ++refused_;
-    refuse();
-  } else {
+  } else if (outcome.result.worth_retrying()) {
     ++failed_sends_;
     ++failed_in_a_row_;
-    if (!is_live_try_) pass_over(name, outcome.result);
+  }
+  if (is_reporting_) {
+    finish_report(outcome.result);
+  } else {
+    log_frame(LogLevel::Debug, outcome.result.c_str(), sending_.name, outcome.why);
+    finish_frame(outcome.result);
   }
   sending_.drop();
   confessing_.reset();
@@ -390,6 +417,30 @@ void Camera::finish() {
     if ((theirs > ours ? theirs - ours : ours - theirs) > kClockSlackMs) ports_.clock.set_unix_ms(theirs);
   }
   if (!outcome.settings.empty() && trial_.offer(outcome.settings, now_ms)) has_settings_to_publish_ = true;
+}
+
+void Camera::finish_frame(SendResult result) {
+  const FrameName name = sending_.name;
+  const std::uint64_t up_ms = sending_.up_ms;
+  spool_.pin(std::nullopt);
+  is_live_ = result == SendResult::Kept;
+  if (is_live_) {
+    ++kept_;
+    is_probing_ = false;
+    forget();
+    if (name.boot == boot_.id()) trial_.kept(up_ms);
+  } else if (result == SendResult::Refused) {
+    ++refused_;
+    refuse();
+  } else if (!is_live_try_) {
+    pass_over(name, result);
+  }
+}
+
+void Camera::finish_report(SendResult result) {
+  is_reporting_ = false;
+  if (result == SendResult::Kept) card_worked(losses_.commit());
+  if (result == SendResult::Refused) hush_ms_ = ports_.clock.now_ms() + kSilenceMs;  // it cannot read us
 }
 
 /// Decides who goes next after a frame of the backlog that was not kept. While nothing gets through, its order stays.
@@ -455,6 +506,7 @@ void Camera::let_go() {
   uplink_.abandon();
   spool_.pin(std::nullopt);
   sending_.drop();
+  is_reporting_ = false;
   confessing_.reset();
 }
 
@@ -473,7 +525,8 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
   // One failure proves nothing of the frames behind it, where others got through.
   const bool gets_through = kept_ > 0 && failed_in_a_row_ < kMostFailuresAwake;
   const bool may_send = ports_.radio.is_up() && (uplink_.is_ready() || gets_through);
-  if (spool_.size() > 0 && (has_patience || may_send)) return std::nullopt;
+  const bool has_to_send = spool_.size() > 0 || (has_news() && now_ms >= hush_ms_);
+  if (has_to_send && (has_patience || may_send)) return std::nullopt;
   const std::uint32_t next_s = next_trigger_s_.load(std::memory_order_relaxed);
   if (next_s == UINT32_MAX) return UINT64_MAX;  // until a pin wakes it
   const std::uint64_t next_ms = std::uint64_t{next_s} * 1000;
@@ -484,6 +537,7 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
 void Camera::before_sleep() {
   let_go();
   boot_.put_down();
+  boot_.set_next_report(reports_);
   if (!losses_.is_memory_only()) return;  // the card has them
   for (std::size_t i = 0; i < losses_.size(); ++i)
     if (losses_.at(i).reason != LossReason::AtRisk) boot_.carry(losses_.at(i));
@@ -493,6 +547,7 @@ SetupFacts Camera::facts() const {
   SetupFacts facts;
   facts.firmware = options_.firmware;
   facts.sensor = ports_.source.sensor();
+  facts.sensor_fault = known_fault_.view();
   facts.is_online = ports_.radio.is_up();
   facts.kept = kept_;
   facts.spooled = spool_.size();
@@ -506,6 +561,7 @@ void Camera::write_status(Text& out) const {
   health.firmware = options_.firmware;
   health.board = installation_.board.view();
   health.sensor = ports_.source.sensor();
+  health.sensor_fault = known_fault_.view();
   health.vitals = ports_.machine.vitals();
   health.rssi_dbm = ports_.radio.rssi();
   health.up_s = ports_.clock.now_ms() / 1000;
@@ -521,7 +577,6 @@ void Camera::write_status(Text& out) const {
   health.quality = quality_.load(std::memory_order_relaxed);
   health.oversized = spool_.oversized();
   health.has_spool = spool_.is_open();
-  health.needs_power_cycle = needs_power_cycle_.load(std::memory_order_relaxed);
   health.write(out);
 }
 

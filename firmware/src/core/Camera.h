@@ -10,6 +10,8 @@
 //   the ring) as at risk. So a power cut loses pictures, never numbers.
 // * The newest frame goes first, once; in the gaps the backlog drains, oldest first. One that fails again although others
 //   get through holds up nobody: those behind it go first.
+// * Where no frame goes out that could tell it, a loss or a fault is told in a report; and who has been silent for ten
+//   minutes reports too, for the archive's owner to see that it lives, and to hear what is wanted.
 #pragma once
 
 #include <atomic>
@@ -86,6 +88,9 @@ class Camera {
   /// Takes what is due. Returns soon, or when the sensor has given or refused a frame.
   void step_taking();
 
+  /// In its place where nothing is to be taken any more.
+  void settle() { ring_.settle(); }
+
   /// Keeps and sends: one slow thing at most.
   void step_keeping();
 
@@ -116,12 +121,14 @@ class Camera {
 
  private:
   enum class From : std::uint8_t { Ring, Spool };
+  using Fault = FixedText<160>;  // of the sensor, in words for a person
 
   // Taking.
   bool begin_boot();
   void take_settings();
   void hand_over(Frame frame);
   void note_pending();
+  void tell_fault();
 
   // Keeping, in the order of a step.
   void open_spool();
@@ -131,6 +138,8 @@ class Camera {
   bool store(Slot& slot);
   bool may_touch_card() const;
   void send();
+  bool has_news() const;
+  bool is_report_due() const;
   bool choose();
   bool choose_from_backlog(std::size_t spooled);
   bool take_from_ring(Slot& slot);
@@ -138,6 +147,8 @@ class Camera {
   Slot* newest_slot();
   bool may_send(const Slot& slot) const;
   void finish();
+  void finish_frame(SendResult result);
+  void finish_report(SendResult result);
   void pass_over(const FrameName& name, SendResult result);
   void forget();
   void refuse();
@@ -160,13 +171,14 @@ class Camera {
   Trigger trigger_;
   bool has_begun_ = false;
   bool has_worked_ = false;
+  Fault fault_;
 
   // Between the two.
   Mailbox<Settings> to_taking_;
+  Mailbox<Fault> to_keeping_;
   std::atomic<bool> is_booted_{false};
   std::atomic<bool> is_taking_{false};
   std::atomic<bool> wants_restart_{false};
-  std::atomic<bool> needs_power_cycle_{false};
   std::atomic<std::uint32_t> taken_{0};
   std::atomic<std::uint32_t> discarded_{0};
   std::atomic<std::uint32_t> skipped_{0};
@@ -189,6 +201,12 @@ class Camera {
   std::optional<FrameName> failed_;       // of the backlog: the oldest that failed when it was sent last
   std::uint64_t failed_kept_ = 0;         // and how many frames had been kept by then
   bool is_probing_ = false;               // whether the one behind it does better, once
+  bool is_reporting_ = false;
+  std::uint64_t reports_ = 0;   // of this boot
+  std::uint64_t told_ms_ = 0;   // when the archive last kept what we sent
+  std::uint64_t hush_ms_ = 0;   // until then no report: the archive refused one
+  bool was_reported_ = false;   // the last thing told was a report, so the next may follow at once
+  Fault known_fault_, sent_fault_, told_fault_;
   std::optional<Loss> confessing_;
   FixedText<kMaxStatus> status_;
   FixedText<kMaxLost> lost_;

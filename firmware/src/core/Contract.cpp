@@ -23,6 +23,13 @@ bool write_claim(Text& out, const Frame& frame, std::optional<std::uint64_t> now
   return fields.is_whole();
 }
 
+bool write_report_name(Text& out, const FrameName& name) {
+  FieldsWriter fields(out);
+  fields.hex("boot", name.boot);
+  add_count(fields, "number", name.number);
+  return fields.is_whole();
+}
+
 bool write_lost(Text& out, std::uint64_t boot, std::uint64_t from, std::uint64_t to, std::string_view reason) {
   if (from > kMaxNumber || to > kMaxNumber) return false;
   return FieldsWriter(out)

@@ -16,14 +16,15 @@ namespace camera {
 inline constexpr std::string_view kFrameField = "Camera-Frame";
 inline constexpr std::string_view kStatusField = "Camera-Status";
 inline constexpr std::string_view kLostField = "Camera-Lost";
+inline constexpr std::string_view kReportField = "Camera-Report";
 inline constexpr std::string_view kSettingsField = "Camera-Settings";
 inline constexpr std::string_view kClockField = "Camera-Clock";
 inline constexpr std::string_view kDigestField = "Repr-Digest";
 
-/// What the archive says a camera shall do with a frame.
+/// What the archive says a camera shall do with a frame, or with a report.
 enum class Answer : std::uint8_t { Kept, Refused, Again };
 
-/// The archive's word on one frame.
+/// The archive's word on one frame, or on one report.
 struct Echo {
   FrameName name;
   Answer answer = Answer::Again;
@@ -31,6 +32,9 @@ struct Echo {
 
 /// `Camera-Frame` as it is sent. `now_ms` only for a frame of this very boot. False when it does not fit.
 bool write_claim(Text& out, const Frame& frame, std::optional<std::uint64_t> now_ms);
+
+/// `Camera-Report` as it is sent. False when it does not fit.
+bool write_report_name(Text& out, const FrameName& name);
 
 /// `Camera-Lost`: the numbers `from` … `to` of `boot`, both ends included, will never come. False when it does not fit.
 bool write_lost(Text& out, std::uint64_t boot, std::uint64_t from, std::uint64_t to, std::string_view reason);
@@ -41,7 +45,7 @@ bool write_digest(Text& out, const Sha256& sha256);
 /// A boot: exactly 16 of 0-9 and a-f.
 std::optional<std::uint64_t> read_boot(std::string_view text);
 
-/// `Camera-Frame` of an answer; nothing when it is not whole in every part, and then nothing is acknowledged.
+/// `Camera-Frame` of an answer, or its `Camera-Report`; nothing when it is not whole in every part, and then nothing is acknowledged.
 std::optional<Echo> read_echo(std::string_view text);
 
 /// The Unix time in milliseconds that `Camera-Clock` gives.

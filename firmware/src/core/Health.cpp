@@ -23,6 +23,7 @@ void Health::write(Text& out) const {
   say(writer, "firmware", firmware);
   say(writer, "board", board);
   say(writer, "sensor", sensor);
+  say(writer, "sensor_fault", sensor_fault);
   say(writer, "reset", vitals.reset);
   writer.integer("up_s", static_cast<std::int64_t>(up_s));
   if (rssi_dbm) writer.integer("rssi", *rssi_dbm);
@@ -43,7 +44,6 @@ void Health::write(Text& out) const {
   say(writer, "settings_refused", settings_refused);
   say(writer, "quality", quality);
   if (!has_spool) writer.boolean("spool", false);
-  if (needs_power_cycle) writer.string("sensor_fault", "needs a power cycle");
 }
 
 }  // namespace camera

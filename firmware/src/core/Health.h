@@ -1,4 +1,4 @@
-// How the camera fares, as `Camera-Status` tells it with every frame.
+// How the camera fares, as `Camera-Status` tells it with every frame and every report.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@ struct Health {
   std::string_view firmware;
   std::string_view board;
   std::string_view sensor;
+  std::string_view sensor_fault;  // empty: none
   Vitals vitals;
   std::optional<int> rssi_dbm;
   std::uint64_t up_s = 0;
@@ -30,7 +31,6 @@ struct Health {
   unsigned quality = 0;         // in force, which may be less than was asked for
   std::uint64_t oversized = 0;  // files in the spool that this start has no memory to read
   bool has_spool = true;
-  bool needs_power_cycle = false;  // the sensor
 
   /// Writes the dictionary. What is unknown or zero, and says nothing by that, is left out.
   void write(Text& out) const;

@@ -53,6 +53,12 @@ class FrameSource : public FrameOwner {
   /// What the sensor is, such as `OV3660`; empty before it was found. Lives as long as the source.
   virtual std::string_view sensor() const = 0;
 
+  /// Why there are no frames, in words for a person; empty: nothing is known of that. Until the next call of another kind.
+  virtual std::string_view fault() const = 0;
+
+  /// False: no restart will help, as with memory that is not there or a sensor without JPEG.
+  virtual bool can_recover() const = 0;
+
  protected:
   ~FrameSource() = default;
 };

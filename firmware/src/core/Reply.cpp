@@ -122,6 +122,8 @@ bool Reply::read_field(std::string_view line) {
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (is_same(name, kFrameField)) {
     add(frame_, value);
+  } else if (is_same(name, kReportField)) {
+    add(report_, value);
   } else if (is_same(name, kSettingsField)) {
     add(settings_, value);
   } else if (is_same(name, kClockField)) {
@@ -169,6 +171,7 @@ void Reply::forget_head() {
   has_bad_length_ = false;
   length_.reset();
   frame_.clear();
+  report_.clear();
   settings_.clear();
   clock_.clear();
   location_.clear();

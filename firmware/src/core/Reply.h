@@ -31,6 +31,7 @@ class Reply {
 
   /// The contract's fields, lines of the same name joined by commas; empty when missing, or too long to be ours.
   std::string_view frame() const { return usable(frame_); }
+  std::string_view report() const { return usable(report_); }
   std::string_view settings() const { return usable(settings_); }
   std::string_view clock() const { return usable(clock_); }
   std::string_view location() const { return usable(location_); }
@@ -66,6 +67,7 @@ class Reply {
   std::optional<std::uint64_t> length_;
   FixedText<kMaxLine> line_;
   FixedText<256> frame_;
+  FixedText<256> report_;
   FixedText<kMaxSettings> settings_;
   FixedText<64> clock_;
   FixedText<320> location_;

@@ -178,6 +178,7 @@ void Setup::tell(const SetupFacts& facts) {
   writer.integer("networks", static_cast<std::int64_t>(staged_.network_count));
   writer.string("server", staged_.url.view()).boolean("has_key", !staged_.key.is_empty());
   writer.boolean("has_root", has_root());
+  if (!facts.sensor_fault.empty()) writer.string("sensor_fault", facts.sensor_fault);
   writer.boolean("online", facts.is_online).boolean("uncommitted", has_uncommitted_);
   writer.integer("kept", static_cast<std::int64_t>(facts.kept));
   writer.integer("spooled", static_cast<std::int64_t>(facts.spooled));

@@ -21,6 +21,7 @@ namespace camera {
 struct SetupFacts {
   std::string_view firmware;
   std::string_view sensor;
+  std::string_view sensor_fault;  // empty: none
   std::string_view machine;  // a unique name of the chip, such as the end of its MAC address
   bool is_online = false;
   std::uint64_t kept = 0;
@@ -37,7 +38,7 @@ struct BoardTable {
 class Setup {
  public:
   static constexpr std::size_t kMaxLine = 512;
-  static constexpr std::size_t kMaxAnswer = 768;
+  static constexpr std::size_t kMaxAnswer = 960;
 
   /// Without `boards` any board is known and needs no pin.
   Setup(Notes& notes, const BoardTable* boards) : notes_(notes), boards_(boards) {}

@@ -33,6 +33,10 @@ void Taker::start(std::uint64_t at_ms, std::uint64_t now_ms) {
 
 Taker::Result Taker::step(std::uint64_t now_ms, Frame& frame) {
   if (!is_busy_ || now_ms < look_again_ms_) return Result::Working;
+  if (!source_.can_recover()) {
+    is_busy_ = false;
+    return Result::Missed;
+  }
   if (!is_applied_) {
     apply();
     // Telling the sensor takes time, in which frames go on: a frame is new when it began after that.

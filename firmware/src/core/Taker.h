@@ -8,7 +8,7 @@
 // * Frames that come broken, or not at all, make the pictures smaller a step at a time: they overflow the driver's
 //   buffer. They come back to what was asked for after a long run of good ones.
 // * A sensor that gives nothing climbs a ladder: driver anew, power taken away, the whole board anew (a bounded number
-//   of times), then "needs a power cycle", said and tried again now and then.
+//   of times), then "needs a power cycle", said and tried again now and then. One that never can is left alone.
 #pragma once
 
 #include <cstdint>

@@ -34,11 +34,21 @@ std::uint64_t Uplink::ready_in_ms() const {
 }
 
 void Uplink::start(const Frame& frame, const Saying& saying) {
-  if (!is_ready()) return;
-  frame_ = &frame;
+  if (is_ready()) begin(&frame, frame.name, saying);
+}
+
+void Uplink::report(const FrameName& name, const Saying& saying) {
+  if (is_ready()) begin(nullptr, name, saying);
+}
+
+void Uplink::begin(const Frame* frame, const FrameName& name, const Saying& saying) {
+  frame_ = frame;
+  name_ = name;
   saying_ = saying;
   deadline_ms_ = clock_.now_ms() + patience_.request_ms;
-  go_to(entry_);
+  // Where frames were sent on to some other path, reports begin where the owner said.
+  const Address first = frame != nullptr ? entry_ : entry_.for_reports().value_or(server_.for_reports().value_or(server_));
+  go_to(first);
   may_have_key_ = true;
   has_moved_for_good_ = true;
   hops_ = 0;
@@ -192,10 +202,12 @@ bool Uplink::send() {
     head_.clear();
     RequestWords words;
     if (may_have_key_) words.key = key_.view();
-    if (saying_.boot == frame_->name.boot) words.now_ms = clock_.now_ms();
+    if (saying_.boot == name_.boot) words.now_ms = clock_.now_ms();
     words.status = saying_.status;
     words.lost = saying_.lost;
-    if (!write_request(head_, current_, *frame_, words)) return conclude(SendResult::NoEcho, "the request is too long");
+    const bool fits = frame_ != nullptr ? write_request(head_, current_, *frame_, words)
+                                        : write_report(head_, current_, name_, words);
+    if (!fits) return conclude(SendResult::NoEcho, "the request is too long");
   }
   switch (listen()) {
     case Heard::Answer:
@@ -211,7 +223,7 @@ bool Uplink::send() {
       break;
   }
   const Bytes rest = sent_ < head_.size() ? bytes_of(head_.view()).after(sent_)
-                                          : frame_->bytes().after(sent_ - head_.size()).first(kChunkBytes);
+                                          : body().after(sent_ - head_.size()).first(kChunkBytes);
   if (!rest.is_empty()) {
     const Io io = transport_.send(rest);
     if (io.progress == Progress::Pending) return false;
@@ -268,15 +280,15 @@ Uplink::Heard Uplink::listen() {
 bool Uplink::judge() {
   outcome_.status = reply_.status();
   if (!may_reuse_) close();
-  const auto echo = read_echo(reply_.frame());
-  if (!echo || echo->name != frame_->name) {
+  const auto echo = read_echo(frame_ != nullptr ? reply_.frame() : reply_.report());
+  if (!echo || echo->name != name_) {
     if (reply_.status() == 307 || reply_.status() == 308) return follow();
     return conclude(SendResult::NoEcho, echo ? "the answer is about another frame" : "the answer names no frame");
   }
   outcome_.archive_unix_ms = read_clock(reply_.clock());
   outcome_.settings = reply_.settings();
   if (is_at_server()) last_good_ = address_;
-  if (has_moved_for_good_ && may_have_key_) entry_ = current_;
+  if (has_moved_for_good_ && may_have_key_ && frame_ != nullptr) entry_ = current_;
   switch (echo->answer) {
     case Answer::Kept:
       return conclude(SendResult::Kept, "the archive has kept it");

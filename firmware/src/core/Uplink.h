@@ -1,4 +1,4 @@
-// Sends one frame at a time to the archive, and believes nothing but the archive's own word on that very frame.
+// Sends one frame or one report at a time to the archive, and believes nothing but the archive's own word on that very one.
 //
 //   Idle → Connecting → Sending → AwaitingReply → Idle, or Backoff after anything but `kept` and `refused`
 //
@@ -8,7 +8,7 @@
 // 2. Between any two chunks it listens. An answer that comes early ends the sending, and after a failed send what the
 //    peer had said before is still read.
 // 3. `kept` and `refused` count only with this frame's boot and number beside them, whatever the status; so do the
-//    clock and the settings that come with them.
+//    clock and the settings that come with them. A report is a request without a body, with an echo of its own.
 // 4. It tries again at once, once, and only when a connection from an earlier request died before any byte of answer.
 // 5. 307 and 308 are followed with method and body, five hops at most. The key stays with the host it was given for,
 // and
@@ -42,7 +42,7 @@ struct Saying {
   std::string_view lost;    // `Camera-Lost`; empty: left out
 };
 
-/// What became of a frame that was sent.
+/// What became of what was sent.
 struct Outcome {
   SendResult result = SendResult::Unreachable;
   const char* why = "";                          // for the log: what was seen; lives for ever
@@ -83,7 +83,10 @@ class Uplink {
   /// when it is not ready.
   void start(const Frame& frame, const Saying& saying);
 
-  /// Whether a frame is under way.
+  /// The same for a report, which has no frame.
+  void report(const FrameName& name, const Saying& saying);
+
+  /// Whether one of them is under way.
   bool is_busy() const { return state_ != State::Idle && state_ != State::Backoff; }
 
   /// Does what can be done without waiting, one chunk at most. True once: when the outcome is there.
@@ -92,7 +95,7 @@ class Uplink {
   /// How long nothing will happen unless the transport moves: what to give to Transport::wait() before the next step().
   std::uint32_t wait_ms() const;
 
-  /// Of the last frame.
+  /// Of the last of them.
   const Outcome& outcome() const { return outcome_; }
 
   /// Lets go of frame and connection without an outcome: the radio goes off, the camera goes to sleep.
@@ -110,6 +113,7 @@ class Uplink {
   enum class Heard : std::uint8_t { Nothing, Part, Answer, Rubbish, End };
 
   // In the order they are come through.
+  void begin(const Frame* frame, const FrameName& name, const Saying& saying);
   void go_to(const Address& next);
   void set_out();
   bool connect();
@@ -127,7 +131,8 @@ class Uplink {
   bool is_connection_fresh();
   bool is_at_server() const { return current_.host() == server_.host(); }
   void close();
-  std::size_t request_size() const { return head_.size() + frame_->bytes().size; }
+  Bytes body() const { return frame_ != nullptr ? frame_->bytes() : Bytes{}; }
+  std::size_t request_size() const { return head_.size() + body().size; }
 
   Transport& transport_;
   Clock& clock_;
@@ -151,7 +156,8 @@ class Uplink {
 
   // The request under way.
   State state_ = State::Idle;
-  const Frame* frame_ = nullptr;
+  const Frame* frame_ = nullptr;  // null: a report
+  FrameName name_;
   Saying saying_;
   std::uint64_t deadline_ms_ = 0;
   Address current_;

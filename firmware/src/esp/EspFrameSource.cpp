@@ -56,6 +56,7 @@ std::string_view say(char (&text)[Size], const char* format, Words... words) {
 bool EspFrameSource::start(FrameSize largest) {
   largest_ = driver_size(largest);
   if (!psramFound()) {
+    can_recover_ = false;
     fault_ = say(fault_text_, "no PSRAM: board %s has it %s; flash with profile %s", board_.id.data(),
                  c_str(board_.psram), board_.profile.data());
     log_.line(LogLevel::Error, fault_);
@@ -121,6 +122,7 @@ bool EspFrameSource::apply(const SensorSettings& settings) {
 }
 
 bool EspFrameSource::restart(SensorRestart how) {
+  if (!can_recover_) return false;
   esp_camera_deinit();
   if (how == SensorRestart::PowerCycle) {
     set_power(false);
@@ -184,6 +186,7 @@ bool EspFrameSource::init() {
   if (error == ESP_ERR_NOT_SUPPORTED && esp_camera_init(&raw) == ESP_OK) {
     name_the_sensor();
     esp_camera_deinit();
+    can_recover_ = false;
     fault_ =
         say(fault_text_, "the sensor %s cannot make JPEG; one of these can: OV2640, OV3660, OV5640, NT99141, MEGA_CCM",
             sensor_.data());

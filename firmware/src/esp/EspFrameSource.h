@@ -20,9 +20,6 @@ class EspFrameSource final : public FrameSource {
   // False: `fault()` says why in words for a person.
   bool start(FrameSize largest);
 
-  // Empty, or why there are no frames.
-  std::string_view fault() const { return fault_; }
-
   // Stops the driver and takes the sensor's power away, through deep sleep too, where the board has a pin for it.
   void power_off();
 
@@ -31,6 +28,8 @@ class EspFrameSource final : public FrameSource {
   bool restart(SensorRestart how) override;
   void stand_by(bool on) override;
   std::string_view sensor() const override { return sensor_; }
+  std::string_view fault() const override { return fault_; }
+  bool can_recover() const override { return can_recover_; }
   void give_back(const uint8_t* data) override;
 
  private:
@@ -50,6 +49,7 @@ class EspFrameSource final : public FrameSource {
   std::string_view sensor_;
   char fault_text_[160] = {};
   std::string_view fault_;
+  bool can_recover_ = true;
   std::atomic<camera_fb_t*> held_[kBuffers] = {};
 };
 
