@@ -254,6 +254,16 @@ def test_an_early_answer_is_heard(client: Path, authority: Authority, serve: Any
     assert seen["sent"] < 9_000_000
 
 
+def test_bytes_at_hand_are_no_reason_to_spin(client: Path, authority: Authority, serve: Any) -> None:
+    """Between two requests nobody reads what a server had more to say: each wait is one all the same."""
+    port = serve(authority.context("archive.test"), lambda connection: connection.sendall(b"x" * 1050))
+
+    seen = connect(client, port, "archive.test", roots=authority.root)
+
+    assert len(seen["heard"]) == 1050
+    assert seen["idle_waits"] == 10
+
+
 def test_a_reset_is_no_end(client: Path, authority: Authority, serve: Any) -> None:
     """A connection that breaks is told from one that ends."""
 

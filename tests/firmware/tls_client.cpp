@@ -17,6 +17,19 @@ struct LastLine final : Log {
   std::string last;
 };
 
+/// The wire, and how often it was waited for.
+struct Wire final : Transport {
+  Progress resolve(std::string_view host, IpAddress& address) override { return tcp.resolve(host, address); }
+  Progress connect(const Peer& peer) override { return tcp.connect(peer); }
+  Io send(Bytes bytes) override { return tcp.send(bytes); }
+  Io receive(Room room) override { return tcp.receive(room); }
+  void close() override { tcp.close(); }
+  void wait(std::uint32_t at_most_ms) override { ++waits, tcp.wait(at_most_ms); }
+
+  SocketTransport tcp;
+  int waits = 0;
+};
+
 std::string read_file(const char* path) {
   std::string text;
   std::FILE* file = std::fopen(path, "rb");
@@ -35,7 +48,7 @@ constexpr int kMaxTurns = 20000;  // of 20 ms at most: none of the tests takes t
 // connections, "tls" or "plain", patience with a handshake in turns of 20 ms
 int main(int count, char** words) {
   if (count != 9) return 2;
-  SocketTransport tcp;
+  Wire tcp;
   LastLine log;
   EspTls tls(tcp, log);
   std::string names = std::strcmp(words[4], "-") == 0 ? "" : words[4];
@@ -61,6 +74,7 @@ int main(int count, char** words) {
   std::size_t sent = 0;
   int pending = 0;
   int stalls = 0;
+  int idle_waits = 0;  // for the wire, while a part of a record was at hand
   std::string heard;
   for (int i = std::atoi(words[6]); i > 0; --i) {
     Progress progress = Progress::Pending;
@@ -86,6 +100,11 @@ int main(int count, char** words) {
       std::uint8_t part[100];
       const Io io = tls.receive({part, sizeof part});
       heard.append(reinterpret_cast<const char*>(part), io.size);
+      if (io.size == sizeof part) {
+        const int before = tcp.waits;
+        tls.wait(20);
+        idle_waits += tcp.waits - before;
+      }
       if (io.progress == Progress::Closed || io.progress == Progress::Failed) {
         ended = io.progress == Progress::Closed ? "closed" : "failed";
         break;
@@ -95,7 +114,8 @@ int main(int count, char** words) {
     tls.close();
   }
   std::printf(
-      "{\"connect\":\"%s\",\"pending\":%d,\"stalls\":%d,\"sent\":%zu,\"heard\":\"%s\",\"end\":\"%s\",\"log\":\"%s\"}\n",
-      reached, pending, stalls, sent, heard.c_str(), ended, log.last.c_str());
+      "{\"connect\":\"%s\",\"pending\":%d,\"stalls\":%d,\"idle_waits\":%d,\"sent\":%zu,\"heard\":\"%s\",\"end\":\"%s\","
+      "\"log\":\"%s\"}\n",
+      reached, pending, stalls, idle_waits, sent, heard.c_str(), ended, log.last.c_str());
   return 0;
 }

@@ -13,6 +13,7 @@ namespace {
 // A record is encrypted and sent as a whole, so this is the most that is done between two looks for an early answer.
 constexpr size_t kRecordBytes = 4096;
 constexpr size_t kMaxHost = 253;
+constexpr uint32_t kShortMs = 5;  // with bytes at hand: whoever wants them asks at once, and nobody may want them
 
 bool wants_more(int error) { return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE; }
 
@@ -138,7 +139,7 @@ void EspTls::close() {
 
 void EspTls::wait(uint32_t at_most_ms) {
   const bool has_bytes = state_ == State::Open && mbedtls_ssl_check_pending(&session_) != 0;
-  if (!has_bytes) tcp_.wait(at_most_ms);
+  tcp_.wait(has_bytes ? std::min(at_most_ms, kShortMs) : at_most_ms);
 }
 
 int EspTls::push(void* self, const unsigned char* bytes, size_t size_bytes) {
