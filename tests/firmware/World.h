@@ -279,7 +279,7 @@ struct World {
 /// One start of a camera in its world.
 struct Start {
   explicit Start(World& with, bool stores_first = true, std::uint32_t max_frames = 1000, const char* folder = "/spool",
-                 std::size_t ring_bytes = 1'000'000)
+                 std::size_t ring_bytes = 1'000'000, std::uint32_t restarts_for_sensor = 0)
       : world(with),
         slots(new Slot[32]),
         ring(ring_bytes),
@@ -291,6 +291,7 @@ struct Start {
     options.spool_folder = folder;
     options.spool_limits = {1ULL << 40, max_frames, 8};
     options.stores_first = stores_first;
+    options.machine_restarts_for_sensor = restarts_for_sensor;
     camera = std::make_unique<Camera>(
         CameraPorts{world.source, world.pins, &world.digest, &world.digest, world.clock, world.log, world.notes,
                     world.random, world.transport, *world.files, world.radio, world.machine, world.boot_memory},

@@ -261,6 +261,21 @@ TEST(Camera, ClimbsTheLadderOfADeadSensor) {
   EXPECT_GT(start.camera->taken(), world.transport.order.size()) << "a shot that failed has a number too";
 }
 
+// Restarts for the sensor's sake are counted in a row: once it has worked, the next dead one gets all of them.
+TEST(Camera, CountsRestartsForItsSensorInARow) {
+  World world;
+  world.notes.notes["sensor"] = "3";
+  Start start(world, true, 1000, "/spool", 1'000'000, 3);
+  start.run(kMinuteMs);
+  EXPECT_EQ(world.notes.notes.count("sensor"), 0u);
+
+  world.source.is_dead = true;
+  start.run(10 * kMinuteMs);
+
+  EXPECT_EQ(world.notes.notes["sensor"], "1");
+  EXPECT_EQ(world.machine.restarts, 1);
+}
+
 // A camera whose sensor is dead is heard of all the same: what ails it, and every number it could not fill.
 TEST(Camera, ReportsADeadSensor) {
   World world;

@@ -44,7 +44,8 @@ void Camera::begin() {
   if (losses_.commit() && !losses_.is_memory_only()) boot_.put_down();
   trial_.begin(begun_ms_);
   publish_settings();
-  taker_.begin(options_.machine_restarts_for_sensor);
+  restarts_for_sensor_ = options_.machine_restarts_for_sensor;
+  taker_.begin(restarts_for_sensor_);
   install();
 }
 
@@ -89,13 +90,14 @@ void Camera::step_taking() {
     }
     if (taker_.wants_machine_restart()) {
       FixedText<16> note;
-      note.add_number(options_.machine_restarts_for_sensor + 1);
-      if (ports_.notes.write(kSensorNote, note.view())) wants_restart_.store(true, std::memory_order_release);
+      note.add_number(restarts_for_sensor_ + 1);
+      if (ports_.notes.write(kSensorNote, note.view())) {
+        ++restarts_for_sensor_;
+        wants_restart_.store(true, std::memory_order_release);
+      }
     }
-    if (!has_worked_ && taker_.has_ever_worked()) {
-      has_worked_ = true;
-      if (options_.machine_restarts_for_sensor != 0) ports_.notes.write(kSensorNote, "");
-    }
+    // Restarts are counted in a row, and a frame ends the row.
+    if (restarts_for_sensor_ != 0 && taker_.is_working() && ports_.notes.write(kSensorNote, "")) restarts_for_sensor_ = 0;
   }
   if (triggers_.has_changed()) note_pending();
   is_taking_.store(taker_.is_busy(), std::memory_order_relaxed);

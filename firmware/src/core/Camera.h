@@ -170,7 +170,7 @@ class Camera {
   Taker taker_;
   Trigger trigger_;
   bool has_begun_ = false;
-  bool has_worked_ = false;
+  std::uint32_t restarts_for_sensor_ = 0;  // as the note says
   Fault fault_;
 
   // Between the two.

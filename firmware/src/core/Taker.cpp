@@ -104,6 +104,7 @@ bool Taker::is_good(const Jpeg& jpeg) {
 }
 
 void Taker::failed() {
+  is_working_ = false;
   ++failures_;
   good_run_ = 0;
   if (failures_ % 2 == 0 && applied_.quality + kQualityStep <= kWorstQuality && !needs_power_cycle_) {
@@ -135,7 +136,7 @@ void Taker::succeeded() {
   failures_ = 0;
   machine_restarts_ = 0;
   needs_power_cycle_ = false;
-  has_ever_worked_ = true;
+  is_working_ = true;
   if (++good_run_ < kGoodRun || applied_.quality <= wanted_.quality) return;
   good_run_ = 0;
   const int better = applied_.quality - kQualityStep;

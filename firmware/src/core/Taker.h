@@ -65,7 +65,7 @@ class Taker {
 
   /// It gave nothing whatever was done: only somebody who pulls the plug can help.
   bool needs_power_cycle() const { return needs_power_cycle_; }
-  bool has_ever_worked() const { return has_ever_worked_; }
+  bool is_working() const { return is_working_; }  // its last look at the sensor ended in a frame
 
   const Counts& counts() const { return counts_; }
   std::uint8_t quality() const { return applied_.quality; }
@@ -101,7 +101,7 @@ class Taker {
   std::uint32_t machine_restarts_ = 0;
   bool wants_machine_restart_ = false;
   bool needs_power_cycle_ = false;
-  bool has_ever_worked_ = false;
+  bool is_working_ = false;
 
   std::uint16_t odd_width_ = 0;  // a size not asked for, and how often it came in a row
   std::uint16_t odd_height_ = 0;
