@@ -256,6 +256,24 @@ TEST(Setup, RefusesWhatCannotBe) {
   EXPECT_EQ(say(setup, "commit").rfind("error", 0), 0u);
 }
 
+// What is not said of the server stays as it is: a new address leaves the key, a key needs no address, an empty one is none.
+TEST(Setup, KeepsWhatIsNotSaidOfTheServer) {
+  WorldNotes notes;
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  EXPECT_EQ(say(setup, R"(server key="k3y")"), "ok") << "the archive is found by looking";
+  EXPECT_EQ(setup.staged().key.view(), "k3y");
+
+  EXPECT_EQ(say(setup, R"(server url="http://b.local")"), "ok");
+  EXPECT_EQ(setup.staged().key.view(), "k3y");
+  EXPECT_EQ(say(setup, R"(server url="http://c.local", key="no key")").rfind("error", 0), 0u);
+  EXPECT_EQ(setup.staged().url.view(), "http://b.local") << "all or nothing";
+  EXPECT_EQ(say(setup, R"(server key="")"), "ok");
+
+  EXPECT_EQ(setup.staged().key.view(), "");
+  EXPECT_EQ(setup.staged().url.view(), "http://b.local");
+}
+
 // What people call their network may have any letter.
 TEST(Setup, TakesANetworkOfAnyName) {
   WorldNotes notes;

@@ -71,11 +71,15 @@ bool Installation::add_network(std::string_view ssid, std::string_view password)
   return true;
 }
 
-bool Installation::set_server(std::string_view new_url, std::string_view new_key) {
-  if (!Address::of_archive(new_url) || (!new_key.empty() && !is_key(new_key))) return false;
+bool Installation::set_url(std::string_view new_url) {
   FixedText<192> written;
-  if (!written.add(new_url).is_whole()) return false;
+  if (!Address::of_archive(new_url) || !written.add(new_url).is_whole()) return false;
   url = written;
+  return true;
+}
+
+bool Installation::set_key(std::string_view new_key) {
+  if (!new_key.empty() && !is_key(new_key)) return false;
   key.clear();
   key.add(new_key);
   return true;

@@ -35,8 +35,9 @@ struct Installation {
   /// Remembers a network, in place of one of that name or of the oldest. False: none can be called so.
   bool add_network(std::string_view ssid, std::string_view password);
 
-  /// False: no such address or key, and all as before.
-  bool set_server(std::string_view new_url, std::string_view new_key);
+  /// False: no such address, or no such key, and as before. An empty key is none.
+  bool set_url(std::string_view new_url);
+  bool set_key(std::string_view new_key);
 
   /// False: a camera's id is 1 to 32 of a-z, 0-9, `-` and `_`, no sign first.
   bool set_id(std::string_view new_id);

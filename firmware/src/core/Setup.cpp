@@ -83,9 +83,16 @@ void Setup::set_wifi(const Fields& fields) {
 void Setup::set_server(const Fields& fields) {
   FixedText<192> url;
   FixedText<kMaxKey> key;
-  if (!fields.string("url", url)) return error("server needs url, such as http://archive.local:8080");
-  if (fields.has("key") && !fields.string("key", key)) return error("key is a string of at most 128 characters");
-  if (!staged_.set_server(url.view(), key.view())) return error("this is no address of an archive, or no key");
+  const bool has_url = fields.has("url"), has_key = fields.has("key");
+  if (!has_url && !has_key) return error("server needs url, such as http://archive.local:8080, or key");
+  if (has_url && !fields.string("url", url)) return error("url is a string of at most 192 characters");
+  if (has_key && !fields.string("key", key)) return error("key is a string of at most 128 characters");
+  // What is not said stays: who moves an archive does not have to know the camera's key.
+  const Installation before = staged_;
+  if ((has_url && !staged_.set_url(url.view())) || (has_key && !staged_.set_key(key.view()))) {
+    staged_ = before;
+    return error("this is no address of an archive, or no key");
+  }
   has_uncommitted_ = true;
   ok();
 }

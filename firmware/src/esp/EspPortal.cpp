@@ -20,7 +20,7 @@ constexpr std::string_view kForm = R"(<form method=post action=/>
 <label>Wi-Fi network<input name=ssid maxlength=32 required autocapitalize=none></label>
 <label>Its password<input name=password type=password maxlength=63></label>
 <label>The archive's address, or nothing to look for it here<input name=url type=url maxlength=192 placeholder="http://attic.local:5555"></label>
-<label>The camera's key<input name=key type=password maxlength=128 autocomplete=off></label>
+<label>The camera's key, or nothing for the one it has<input name=key type=password maxlength=128 autocomplete=off></label>
 <label>For an https address: its root certificate, or two (PEM)<textarea name=root rows=3></textarea></label>
 <label>The camera's name<input name=id maxlength=32 pattern="[a-z0-9][a-z0-9_\-]*"></label>)";
 
@@ -75,11 +75,14 @@ void EspPortal::show(int status, std::string_view message) {
 }
 
 void EspPortal::save() {
+  is_too_long_ = false;
   if (!keep_root()) {
     show(422, "That is not one root certificate, or two, in PEM.");
   } else if (tell_wifi() && tell_server() && tell_camera() && tell("commit")) {
     pages_.send(200, kHtml,
                 "<!doctype html><title>Saved</title><p>Saved. The camera restarts and this network goes away.");
+  } else if (is_too_long_) {
+    show(422, "That is too long: a network has 32 letters at most, a password 63, a key 128.");
   } else {
     FixedText<Setup::kMaxAnswer> why;
     for (const char letter : setup_.answer()) {
@@ -89,8 +92,11 @@ void EspPortal::save() {
   }
 }
 
-// A line to set-up; whether it was taken.
-bool EspPortal::tell(std::string_view line) {
+// A line to set-up; whether it was taken. One from which something was left out is not said at all: a network without the
+// password that was too long would be an open one.
+bool EspPortal::tell(std::string_view line, bool is_whole) {
+  is_too_long_ = !is_whole;
+  if (is_too_long_) return false;
   for (const char letter : line) setup_.take(letter, {});
   setup_.take('\n', {});
   return setup_.answer().substr(0, 2) == "ok";
@@ -99,17 +105,21 @@ bool EspPortal::tell(std::string_view line) {
 bool EspPortal::tell_wifi() {
   FixedText<Setup::kMaxLine> line;
   line.add("wifi ");
-  FieldsWriter(line).text("ssid", view_of(pages_.arg("ssid"))).text("password", view_of(pages_.arg("password")));
-  return tell(line.view());
+  FieldsWriter writer(line);
+  writer.text("ssid", view_of(pages_.arg("ssid"))).text("password", view_of(pages_.arg("password")));
+  return tell(line.view(), writer.is_whole());
 }
 
 bool EspPortal::tell_server() {
   const String url = pages_.arg("url");
-  if (url.length() == 0) return true;
+  const String key = pages_.arg("key");
+  if (url.length() == 0 && key.length() == 0) return true;
   FixedText<Setup::kMaxLine> line;
   line.add("server ");
-  FieldsWriter(line).string("url", view_of(url)).string("key", view_of(pages_.arg("key")));
-  return tell(line.view());
+  FieldsWriter writer(line);
+  if (url.length() != 0) writer.string("url", view_of(url));
+  if (key.length() != 0) writer.string("key", view_of(key));
+  return tell(line.view(), writer.is_whole());
 }
 
 bool EspPortal::tell_camera() {
@@ -120,7 +130,7 @@ bool EspPortal::tell_camera() {
   FieldsWriter writer(line);
   writer.string("id", id.length() != 0 ? view_of(id) : name_);
   if (board.length() != 0) writer.string("board", view_of(board));
-  return tell(line.view());
+  return tell(line.view(), writer.is_whole());
 }
 
 bool EspPortal::keep_root() {

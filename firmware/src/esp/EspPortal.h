@@ -26,7 +26,7 @@ class EspPortal {
  private:
   void show(int status, std::string_view message);
   void save();
-  bool tell(std::string_view line);
+  bool tell(std::string_view line, bool is_whole = true);
   bool tell_wifi();
   bool tell_server();
   bool tell_camera();
@@ -38,6 +38,7 @@ class EspPortal {
   WebServer pages_{80};
   const char* name_ = "";
   bool is_open_ = false;
+  bool is_too_long_ = false;  // what was typed: more than a line can carry
 };
 
 }  // namespace camera

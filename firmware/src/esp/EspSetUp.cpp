@@ -74,7 +74,7 @@ void EspSetUp::look_for_archive() {
     return;
   }
   log_.line(LogLevel::Info, url.view());
-  if (installation_.set_server(url.view(), installation_.key.view()) && installation_.write(notes_)) {
+  if (installation_.set_url(url.view()) && installation_.write(notes_)) {
     machine_.restart("an archive was found");
   }
 }
