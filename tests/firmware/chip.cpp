@@ -223,6 +223,19 @@ void woken() {
   CHECK(pins.levels() == 0);
 }
 
+void woken_by_motion() {
+  EspNotes notes;
+  notes.write("pins", "button1=0, motion=4");
+  chip.is_woken_by_motion = true;  // and it is still again
+  EspPins pins;
+  pins.begin(notes, *find_board("xiao-esp32s3-sense"));
+  CHECK(pins.levels() == 0);
+  CHECK(pins.levels() == 1U << kMotionPin);
+  chip.ms += 1000;
+  pins.levels();
+  CHECK(pins.levels() == 0);
+}
+
 void starts() {
   EspLog log;
   EspMachine machine(log);
@@ -292,6 +305,7 @@ constexpr struct {
     {"no_psram", no_psram}, {"buffers", buffers}, {"nothing_comes", nothing_comes},
     {"times", times},       {"sensors", sensors}, {"power", power},
     {"notes", notes},       {"pins", pins},       {"woken", woken},
+    {"woken_by_motion", woken_by_motion},
     {"starts", starts},     {"storage", storage}, {"radio", radio},
     {"noise", noise},
 };

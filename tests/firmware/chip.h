@@ -56,6 +56,7 @@ struct Chip {
   std::map<int, int> mode;
   std::vector<int> held;
   uint64_t woken_by = 0;
+  bool is_woken_by_motion = false;
   uint64_t wakes_on_low = 0;
   int wakes_on_high = -1;
 

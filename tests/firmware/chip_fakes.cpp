@@ -155,6 +155,7 @@ esp_err_t esp_sleep_enable_ext1_wakeup(uint64_t pins, esp_sleep_ext1_wakeup_mode
   return chip.wakes_on_low = pins, ESP_OK;
 }
 esp_sleep_wakeup_cause_t esp_sleep_get_wakeup_cause(void) {
+  if (chip.is_woken_by_motion) return ESP_SLEEP_WAKEUP_EXT0;
   return chip.woken_by != 0 ? ESP_SLEEP_WAKEUP_EXT1 : ESP_SLEEP_WAKEUP_UNDEFINED;
 }
 uint64_t esp_sleep_get_ext1_wakeup_status(void) { return chip.woken_by; }

@@ -24,6 +24,7 @@ CLAIMS = {
     "notes": "Notes are in `cfg`, come back as written, and refuse what NVS could not hold.",
     "pins": "Buttons pull down, motion pulls up, both wake the board, and no pin of the board itself is touched.",
     "woken": "A button that ended deep sleep counts as a press, though it was let go before anyone looked.",
+    "woken_by_motion": "So does a motion that ended deep sleep, though all is still again.",
     "starts": "Restarts and brown-outs are counted until the power goes, deep sleep not among them.",
     "storage": "A card is tried fast, then slowly, and never formatted; without one frames go to flash.",
     "radio": "Wi-Fi is gentle after a brown-out, keeps no password in the core's flash, and open networks get none.",

@@ -24,8 +24,8 @@ void EspPins::begin(Notes& notes, const Board& board) {
       pins_[i] = pin >= 0 && pin <= 48 ? static_cast<std::int8_t>(pin) : kNotWired;
     }
   }
-  const std::uint64_t woke =
-      esp_sleep_get_wakeup_cause() == ESP_SLEEP_WAKEUP_EXT1 ? esp_sleep_get_ext1_wakeup_status() : 0;
+  const esp_sleep_wakeup_cause_t cause = esp_sleep_get_wakeup_cause();
+  const std::uint64_t woke = cause == ESP_SLEEP_WAKEUP_EXT1 ? esp_sleep_get_ext1_wakeup_status() : 0;
   for (unsigned i = 0; i <= kMotionPin; ++i) {
     if (pins_[i] == kNotWired) continue;
     if (board.uses(pins_[i])) {
@@ -34,7 +34,8 @@ void EspPins::begin(Notes& notes, const Board& board) {
     }
     if (pins_[i] <= kLastWakingPin) rtc_gpio_deinit(static_cast<gpio_num_t>(pins_[i]));
     pinMode(static_cast<std::uint8_t>(pins_[i]), i == kMotionPin ? INPUT_PULLDOWN : INPUT_PULLUP);
-    if ((woke >> pins_[i] & 1U) != 0) woke_ |= 1U << i;
+    const bool is_motion = i == kMotionPin && cause == ESP_SLEEP_WAKEUP_EXT0;
+    if (is_motion || (woke >> pins_[i] & 1U) != 0) woke_ |= 1U << i;
   }
 }
 
