@@ -13,6 +13,7 @@
 #include "../../firmware/src/esp/EspRadio.h"
 #include "../../firmware/src/esp/EspRandom.h"
 #include "../../firmware/src/esp/EspStorage.h"
+#include "FakeFiles.h"
 
 namespace {
 
@@ -257,18 +258,26 @@ void starts() {
 void storage() {
   EspLog log;
   chip.card_works_at = 4000;
+  FakeFiles files;
   for (const char* id : {"xiao-esp32s3-sense", "esp32s3-cam"}) {
     chip.card_speeds.clear();
-    const Mounted card = mount(*find_board(id), log);
+    const Mounted card = mount(*find_board(id), files, log);
     CHECK(card.is_card && std::strcmp(card.folder, "/sdcard/frames") == 0 && card.size_bytes == 32000000000);
     CHECK((chip.card_speeds == std::vector<int>{20000, 4000}));
+    CHECK(files.files.empty());
+  }
+  for (std::uint64_t call = 1; call <= 6; ++call) {  // write-protected, or worse
+    FakeFiles broken;
+    broken.fail_at = call;
+    broken.fail_until = UINT64_MAX;
+    CHECK(!mount(*find_board("esp32s3-cam"), broken, log).is_card && has(chip.serial, "the card takes no files"));
   }
   chip.card_works_at = 0;
-  const Mounted flash = mount(*find_board("esp32s3-cam"), log);
+  const Mounted flash = mount(*find_board("esp32s3-cam"), files, log);
   CHECK(!flash.is_card && std::strcmp(flash.folder, "/spool/frames") == 0 && chip.flash_label == "spool");
   CHECK(!chip.card_may_be_formatted);
   chip.flash_works = false;
-  CHECK(mount(*find_board("romeo-s3"), log).folder == nullptr && has(chip.serial, "lost with the power"));
+  CHECK(mount(*find_board("romeo-s3"), files, log).folder == nullptr && has(chip.serial, "lost with the power"));
 }
 
 void radio() {

@@ -26,7 +26,7 @@ CLAIMS = {
     "woken": "A button that ended deep sleep counts as a press, though it was let go before anyone looked.",
     "woken_by_motion": "So does a motion that ended deep sleep, though all is still again.",
     "starts": "Restarts and brown-outs are counted until the power goes, deep sleep not among them.",
-    "storage": "A card is tried fast, then slowly, and never formatted; without one frames go to flash.",
+    "storage": "A card is tried fast, then slowly, never formatted; without one that takes files frames go to flash.",
     "radio": "Wi-Fi is gentle after a brown-out, keeps no password in the core's flash, and open networks get none.",
     "noise": "A boot is drawn from true noise, with the radio or before it.",
 }
@@ -37,7 +37,7 @@ def _program() -> Path:
     sources = [HERE / "chip.cpp", HERE / "chip_fakes.cpp"]
     sources += [SRC / "esp" / f"{name}.cpp" for name in UNDER_TEST.split()]
     sources += [SRC / "core" / name for name in ("Fields.cpp", "Text.cpp")]
-    return compiled("chip", sources, *DIALECT, *SANITIZERS)
+    return compiled("chip", sources, f"-I{SRC}", *DIALECT, *SANITIZERS)
 
 
 def test_every_claim_is_made(program: Path) -> None:

@@ -136,7 +136,7 @@ void EspCamera::begin_camera(const Board& board) {
   source_.emplace(board, clock_, log_);
   // The driver's buffers cannot grow later, so they are as large as any setting may ask for and the sensor can fill.
   source_->start(plan().largest);
-  const Mounted spool = mount(board, log_);
+  const Mounted spool = mount(board, files_, log_);
   CameraOptions options;
   options.firmware = kFirmware;
   options.spool_folder = spool.folder;

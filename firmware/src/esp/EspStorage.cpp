@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kCardPath = "/sdcard";
 constexpr const char* kCardFolder = "/sdcard/frames";
+constexpr const char* kCardProbe = "/sdcard/frames/probe.part";  // swept with the rest if the power goes before it does
 constexpr const char* kFlashPath = "/spool";
 constexpr const char* kFlashFolder = "/spool/frames";
 constexpr std::uint8_t kOpenFiles = 5;
@@ -38,19 +39,26 @@ bool mount_spi(const Card& card) {
   return false;
 }
 
+bool takes_files(Files& files, const char* folder, const char* probe) {
+  const std::uint8_t byte = 0;
+  if (files.make_folder(folder) != FileResult::Done || files.create(probe) != FileResult::Done) return false;
+  const bool is_written = files.write(&byte, 1) == FileResult::Done && files.sync() == FileResult::Done;
+  const bool is_closed = files.close() == FileResult::Done;
+  return files.remove(probe) == FileResult::Done && is_written && is_closed;
+}
+
 }  // namespace
 
-Mounted mount(const Board& board, Log& log) {
-  if (board.card.bus == CardBus::Mmc1Bit && mount_mmc(board.card)) {
+Mounted mount(const Board& board, Files& files, Log& log) {
+  const bool is_mmc = board.card.bus == CardBus::Mmc1Bit && mount_mmc(board.card);
+  const bool is_spi = board.card.bus == CardBus::Spi && mount_spi(board.card);
+  if ((is_mmc || is_spi) && takes_files(files, kCardFolder, kCardProbe)) {
     log.line(LogLevel::Info, "frames wait on the card");
-    return {kCardFolder, SD_MMC.totalBytes(), true};
+    return {kCardFolder, is_mmc ? SD_MMC.totalBytes() : SD.totalBytes(), true};
   }
-  if (board.card.bus == CardBus::Spi && mount_spi(board.card)) {
-    log.line(LogLevel::Info, "frames wait on the card");
-    return {kCardFolder, SD.totalBytes(), true};
-  }
+  if (is_mmc || is_spi) log.line(LogLevel::Error, "the card takes no files: is it write-protected, or not FAT?");
   if (LittleFS.begin(true, kFlashPath, 10, "spool")) {
-    log.line(LogLevel::Info, "no card: frames wait in flash");
+    log.line(LogLevel::Info, "frames wait in flash");
     return {kFlashFolder, LittleFS.totalBytes(), false};
   }
   log.line(LogLevel::Error, "neither card nor flash can be mounted: frames wait in memory and are lost with the power");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "../core/Files.h"
 #include "../core/Ports.h"
 #include "Boards.h"
 
@@ -14,7 +15,8 @@ struct Mounted {
   bool is_card = false;
 };
 
-// Mounts it. A card is never formatted; the partition is, when it cannot be read.
-Mounted mount(const Board& board, Log& log);
+// Mounts it. A card is never formatted; the partition is, when it cannot be read. A card that mounts and takes no files
+// (write-protected, or of a file system in ruins) is none.
+Mounted mount(const Board& board, Files& files, Log& log);
 
 }  // namespace camera
