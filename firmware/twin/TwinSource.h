@@ -32,7 +32,6 @@ class TwinSource final : public FrameSource {
   Frame take() override;
   bool apply(const SensorSettings& settings) override;
   bool restart(SensorRestart how) override;
-  void stand_by(bool) override {}
   std::string_view sensor() const override { return "TWIN"; }
   std::string_view fault() const override { return {}; }
   bool can_recover() const override { return true; }

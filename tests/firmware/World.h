@@ -57,7 +57,6 @@ class WorldSource final : public FrameSource {
   }
   bool apply(const SensorSettings& settings) override { return applied = settings, true; }
   bool restart(SensorRestart how) override { return ++(how == SensorRestart::Reinit ? reinits : power_cycles), true; }
-  void stand_by(bool) override {}
   std::string_view sensor() const override { return "OV3660"; }
   std::string_view fault() const override { return fault_text; }
   bool can_recover() const override { return !is_hopeless; }

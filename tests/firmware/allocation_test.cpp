@@ -1,4 +1,4 @@
-// Nothing is allocated once an Uplink is built: every operator new and malloc of its work is counted.
+// Nothing is allocated once an Uplink is built: every operator new of its work is counted.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -47,9 +47,6 @@ class FrameSource : public FrameOwner {
   /// False: it did not come back. Every frame taken must have been dropped before.
   virtual bool restart(SensorRestart how) = 0;
 
-  /// Low power between shots, where the sensor can; harmless where it cannot.
-  virtual void stand_by(bool on) = 0;
-
   /// What the sensor is, such as `OV3660`; empty before it was found. Lives as long as the source.
   virtual std::string_view sensor() const = 0;
 

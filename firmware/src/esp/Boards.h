@@ -110,7 +110,7 @@ inline constexpr Board kBoards[] = {
         .card = {CardBus::Mmc1Bit, 39, 38, 40, kNotWired},
         .led = {LedKind::Ws2812, 48, true},
         .sleep_ua = 0,
-        .quirk = "ESP32-S3-EYE: its LED is a plain one on GPIO 3, and its sensor hangs upside down (vflip)",
+        .quirk = "ESP32-S3-EYE: its LED is a plain one on GPIO 3, and its sensor hangs upside down (flip)",
     },
     {
         .id = "m5-unit-cams3",

@@ -23,10 +23,13 @@ class EspFrameSource final : public FrameSource {
   // Stops the driver and takes the sensor's power away, through deep sleep too, where the board has a pin for it.
   void power_off();
 
+  // Low power without losing the power, where the sensor can: for the sleep of a board that cannot cut it. Between two
+  // frames it would buy little and cost the settling of exposure anew.
+  void stand_by(bool on);
+
   Frame take() override;
   bool apply(const SensorSettings& settings) override;
   bool restart(SensorRestart how) override;
-  void stand_by(bool on) override;
   std::string_view sensor() const override { return sensor_; }
   std::string_view fault() const override { return fault_; }
   bool can_recover() const override { return can_recover_; }
