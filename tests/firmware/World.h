@@ -85,11 +85,13 @@ class WorldTransport final : public Transport {
   WorldTransport() : kept_times_(kMostNumbers) { order.reserve(kMostNumbers); }
 
   Progress resolve(std::string_view, IpAddress& address) override {
+    if (is_nameless) return Progress::Failed;
     address = IpAddress{{10, 0, 0, 1}, 4, 0};
     return Progress::Done;
   }
-  Progress connect(const Peer&) override {
+  Progress connect(const Peer& peer) override {
     ++connects;
+    peer_address = peer.address;
     reset();
     return archive == Archive::Refused ? Progress::Failed : Progress::Done;
   }
@@ -117,6 +119,8 @@ class WorldTransport final : public Transport {
   std::string more;  // header lines of a kept answer
   std::vector<std::string> losts;  // every Camera-Lost of what was kept, as it was sent
   std::uint64_t connects = 0;
+  bool is_nameless = false;  // nobody answers for the archive's name
+  IpAddress peer_address;
   /// How often a number was kept, of any boot.
   std::uint32_t times_kept(std::uint64_t number) const { return kept_times_[static_cast<std::size_t>(number)]; }
 
@@ -214,9 +218,11 @@ class WorldNotes final : public Notes {
     if (is_broken) return false;
     if (text.empty()) notes.erase(std::string(name));
     else notes[std::string(name)] = std::string(text);
+    ++writes[std::string(name)];
     return true;
   }
   std::map<std::string, std::string> notes;
+  std::map<std::string, int> writes;
   bool is_broken = false;
 };
 

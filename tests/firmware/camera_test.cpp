@@ -615,6 +615,30 @@ TEST(Camera, TakesAButtonsShotAgainAfterARestartInTheMiddle) {
   EXPECT_EQ(world.notes.notes.count("pending"), 0u);
 }
 
+// A start at which nobody answers for the archive's name finds it where it was; for another archive that says nothing.
+TEST(Camera, RemembersWhereTheArchiveWas) {
+  World world;
+  {
+    Start start(world);
+    start.run(10 * kMinuteMs);
+    EXPECT_EQ(world.notes.writes["address"], 1) << "written down when it changes alone";
+  }
+  world.boot_memory = BootMemory();
+  world.transport.is_nameless = true;
+  {
+    Start start(world);
+    start.run(kMinuteMs);
+    EXPECT_GE(start.camera->kept(), 2u);
+    EXPECT_EQ(world.transport.peer_address, (IpAddress{{10, 0, 0, 1}, 4, 0}));
+  }
+  world.notes.notes["server"] = "url=\"http://elsewhere.local\", key=\"k3y\"";
+  Start start(world);
+
+  start.run(kMinuteMs);
+
+  EXPECT_EQ(start.camera->kept(), 0u);
+}
+
 // No number is drawn before there is true randomness for the boot.
 TEST(Camera, WaitsForARealBoot) {
   World world;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kPendingNote = "pending";
 constexpr std::string_view kSensorNote = "sensor";
+constexpr std::string_view kAddressNote = "address";
 constexpr std::uint64_t kCardPauseMs = 1000;       // between attempts at a card that failed
 constexpr std::uint64_t kReadPauseMs = 5000;       // between attempts to read from it: three, and a frame is damaged
 constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are kept in memory until it works again
@@ -53,7 +54,35 @@ void Camera::install() {
   installation_.read(ports_.notes);
   let_go();
   if (!installation_.url.is_empty()) uplink_.set_server(installation_.url.view(), installation_.key.view());
+  recall_address();
   ladder_.begin(installation_.network_count, ports_.clock.now_ms());
+}
+
+/// The address that the archive answered from last, for a start at which nobody answers for its name.
+void Camera::recall_address() {
+  noted_address_ = IpAddress();
+  FixedText<kMaxNote> note;
+  const auto server = Address::of_archive(installation_.url.view());
+  if (!server || !ports_.notes.read(kAddressNote, note)) return;
+  const Fields fields(note.view());
+  FixedText<Address::kMaxHost> host;
+  FixedText<16> bytes;
+  if (!fields.string("host", host) || host.view() != server->host() || !fields.bytes("ip", bytes)) return;
+  if (bytes.size() != 4 && bytes.size() != 16) return;
+  noted_address_.size = static_cast<std::uint8_t>(bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) noted_address_.bytes[i] = static_cast<std::uint8_t>(bytes.view()[i]);
+  noted_address_.scope = static_cast<std::uint32_t>(fields.integer("scope").value_or(0));
+  uplink_.remember(noted_address_);
+}
+
+/// Written down when it is another one, which is seldom.
+void Camera::note_address() {
+  const IpAddress& address = uplink_.last_good();
+  const auto server = Address::of_archive(installation_.url.view());
+  if (!server || address.size == 0 || address == noted_address_) return;
+  FixedText<kMaxNote> note;
+  FieldsWriter(note).string("host", server->host()).bytes("ip", Bytes{address.bytes.data(), address.size}).integer("scope", address.scope);
+  if (ports_.notes.write(kAddressNote, note.view())) noted_address_ = address;
 }
 
 // -- taking -----------------------------------------------------------------------------------------------------------
@@ -400,6 +429,7 @@ void Camera::finish() {
     told_ms_ = now_ms;
     told_fault_ = sent_fault_;
     was_reported_ = is_reporting_;
+    note_address();
     if (confessing_) losses_.clear(confessing_->boot, confessing_->from, confessing_->to);
   } else if (outcome.result.worth_retrying()) {
     ++failed_sends_;

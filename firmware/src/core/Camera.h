@@ -149,6 +149,8 @@ class Camera {
   void finish();
   void finish_frame(SendResult result);
   void finish_report(SendResult result);
+  void recall_address();
+  void note_address();
   void pass_over(const FrameName& name, SendResult result);
   void forget();
   void refuse();
@@ -190,6 +192,7 @@ class Camera {
   WifiLadder ladder_;
   SettingsTrial trial_;
   Installation installation_;
+  IpAddress noted_address_;
   bool has_settings_to_publish_ = true;
   bool was_up_ = false;
   bool is_live_ = true;  // the last frame sent was kept

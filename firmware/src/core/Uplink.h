@@ -104,7 +104,7 @@ class Uplink {
   /// Forgets the wait: something says that it is worth trying now, such as a new network.
   void hurry();
 
-  /// The last address that the archive answered from, to be kept through deep sleep; empty at first.
+  /// The last address that the archive answered from, to be kept through sleep and restarts; empty at first.
   const IpAddress& last_good() const { return last_good_; }
   void remember(const IpAddress& address) { last_good_ = address; }
 

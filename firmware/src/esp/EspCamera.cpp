@@ -57,7 +57,6 @@ constexpr std::uint32_t kPortalWanted = 0x506F7274;
 
 // Deep sleep keeps these.
 RTC_DATA_ATTR constinit BootMemory boot_memory;
-RTC_DATA_ATTR constinit IpAddress last_good;
 RTC_DATA_ATTR constinit bool has_warned_of_sleep = false;
 
 // A restart keeps this.
@@ -148,7 +147,6 @@ void EspCamera::begin_camera(const Board& board) {
   camera_.emplace(CameraPorts{*source_, pins_, &digest_, &digest_, clock_, log_, notes_, random_, transport_, files_,
                               radio_, machine_, boot_memory},
                   memory, options);
-  camera_->uplink().remember(last_good);
   camera_->begin();
   xTaskCreatePinnedToCore(&EspCamera::take, "taking", kTakingStack, this, kTakingPriority, nullptr, kCore);
 }
@@ -235,7 +233,6 @@ void EspCamera::sleep_if_due() {
     log_.line(LogLevel::Warning, "asleep, but this board cannot cut its sensor's supply: a battery will not last");
   }
   camera_->before_sleep();
-  last_good = camera_->uplink().last_good();
   radio_.set_power(false);
   source_->power_off();
   pins_.wake_by_pins();
