@@ -615,6 +615,28 @@ TEST(Camera, TakesAButtonsShotAgainAfterARestartInTheMiddle) {
   EXPECT_EQ(world.notes.notes.count("pending"), 0u);
 }
 
+// Ten minutes without any network, and a camera is cut off, until one is there; a silent archive is none of that.
+TEST(Camera, IsCutOffWithoutANetwork) {
+  World world;
+  world.transport.archive = Archive::Silent;
+  Start start(world);
+  start.run(kHourMs, 1000);
+  EXPECT_FALSE(start.camera->is_cut_off());
+  world.radio.up = false;
+  start.run(9 * kMinuteMs, 1000);
+  EXPECT_FALSE(start.camera->is_cut_off());
+  start.run(2 * kMinuteMs, 1000);
+  EXPECT_TRUE(start.camera->is_cut_off());
+  const std::uint64_t taken = start.camera->taken();
+
+  start.run(kMinuteMs, 1000);
+  EXPECT_EQ(start.camera->taken(), taken + 2) << "and goes on taking";
+  world.radio.up = true;
+  start.run(1000);
+
+  EXPECT_FALSE(start.camera->is_cut_off());
+}
+
 // A start at which nobody answers for the archive's name finds it where it was; for another archive that says nothing.
 TEST(Camera, RemembersWhereTheArchiveWas) {
   World world;

@@ -289,6 +289,11 @@ void radio() {
   weak.join(std::string(33, 'x'), "");
   CHECK((chip.joins == std::vector<std::string>{"attic/correct horse", "cafe/(open)"}));
   CHECK(weak.rssi() == -61);
+  weak.hold(true);
+  weak.join("attic", "correct horse");
+  weak.set_power(false);
+  CHECK(chip.joins.size() == 2 && chip.wifi == WIFI_STA);
+  weak.hold(false);
   weak.set_power(false);
   CHECK(chip.wifi == WIFI_OFF);
   chip.power = 0;

@@ -272,6 +272,7 @@ bool WiFiClass::softAP(const char* ssid, const char*, int, int, int, bool) {
 }
 bool WiFiClass::softAPdisconnect(bool) { return true; }
 IPAddress WiFiClass::softAPIP() { return IPAddress(); }
+uint8_t WiFiClass::softAPgetStationNum() { return 0; }
 
 IPAddress::IPAddress() {}
 String IPAddress::toString() const { return String("192.168.4.1"); }

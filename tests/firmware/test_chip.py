@@ -27,7 +27,7 @@ CLAIMS = {
     "woken_by_motion": "So does a motion that ended deep sleep, though all is still again.",
     "starts": "Restarts and brown-outs are counted until the power goes, deep sleep not among them.",
     "storage": "A card is tried fast, then slowly, never formatted; without one that takes files frames go to flash.",
-    "radio": "Wi-Fi is gentle after a brown-out, keeps no password in the core's flash, and open networks get none.",
+    "radio": "Wi-Fi is gentle after a brown-out, keeps no password in the core's flash, and disturbs no visitor.",
     "noise": "A boot is drawn from true noise, with the radio or before it.",
 }
 

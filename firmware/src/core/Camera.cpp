@@ -13,6 +13,7 @@ constexpr std::uint64_t kReadPauseMs = 5000;       // between attempts to read f
 constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are kept in memory until it works again
 constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
 constexpr std::uint64_t kLeastSleepMs = 10'000;    // less is not worth a start
+constexpr std::uint64_t kCutOffMs = 10 * 60'000;   // without any network
 constexpr std::uint64_t kJoinPatienceMs = 30'000;  // with Wi-Fi, before sleeping without having sent
 constexpr std::uint64_t kNewsMs = 60'000;           // that a frame may take to carry a loss or a fault, before a report does
 constexpr std::uint64_t kSilenceMs = 10 * 60'000;  // without a word to the archive, before a report says that we live
@@ -35,7 +36,7 @@ Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const Camer
       trial_(ports.notes, ports.log) {}
 
 void Camera::begin() {
-  begun_ms_ = told_ms_ = ports_.clock.now_ms();
+  begun_ms_ = told_ms_ = up_ms_ = ports_.clock.now_ms();
   reports_ = boot_.next_report();
   open_spool();
   for (std::uint32_t i = 0; i < boot_.carried(); ++i) {
@@ -224,6 +225,7 @@ void Camera::open_spool() {
 void Camera::climb() {
   const std::uint64_t now_ms = ports_.clock.now_ms();
   const bool is_up = ports_.radio.is_up();
+  if (is_up) up_ms_ = now_ms;
   if (is_up && !was_up_) uplink_.hurry();
   was_up_ = is_up;
   const bool has_something = ring_.size() > 0 || spool_.size() > 0 || has_news();
@@ -574,6 +576,8 @@ void Camera::before_sleep() {
   for (std::size_t i = 0; i < losses_.size(); ++i)
     if (losses_.at(i).reason != LossReason::AtRisk) boot_.carry(losses_.at(i));
 }
+
+bool Camera::is_cut_off() const { return ports_.clock.now_ms() - up_ms_ >= kCutOffMs; }
 
 SetupFacts Camera::facts() const {
   SetupFacts facts;

@@ -110,6 +110,9 @@ class Camera {
   /// Just before it, while nobody takes: ends what is under way, and sees to it that sleep forgets nothing.
   void before_sleep();
 
+  /// No network could be joined for ten minutes, since the start or since the last one was lost.
+  bool is_cut_off() const;
+
   SetupFacts facts() const;
   std::uint64_t kept() const { return kept_; }
   bool is_drained() const;  // nothing waits: no frame, and no number to confess
@@ -195,6 +198,7 @@ class Camera {
   IpAddress noted_address_;
   bool has_settings_to_publish_ = true;
   bool was_up_ = false;
+  std::uint64_t up_ms_ = 0;  // when a network was there last
   bool is_live_ = true;  // the last frame sent was kept
   Frame sending_;
   From sending_from_ = From::Ring;

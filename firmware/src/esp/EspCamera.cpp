@@ -181,6 +181,7 @@ void EspCamera::step() {
   if (set_up_) return set_up_->step();
   listen();
   watch_button();
+  offer_portal();
   camera_->step_keeping();
   if (!is_proven_ && camera_->kept() > 0) {
     is_proven_ = true;
@@ -223,8 +224,31 @@ void EspCamera::watch_button() {
   machine_.restart("the button was held: opening the portal");
 }
 
+// A camera whose Wi-Fi network is no more opens one of its own, beside the taking of pictures, until it has joined another.
+void EspCamera::offer_portal() {
+  if (!portal_) {
+    if (!camera_->is_cut_off()) return;
+    log_.line(LogLevel::Warning, "no network for ten minutes: this camera's own Wi-Fi network asks for another");
+    form_.emplace(notes_, &kBoardTable);
+    form_->begin();
+    portal_.emplace(*form_, notes_);
+    portal_->open(name_, true);
+  }
+  portal_->step();
+  const bool is_told = form_->was_committed();
+  radio_.hold(portal_->has_visitor() && !is_told);
+  if (!is_told && camera_->is_cut_off()) return;
+  delay(is_told ? 500 : 0);  // the answer is on its way
+  portal_->close();
+  portal_.reset();
+  form_.reset();
+  if (!is_told) return;
+  setup_.begin();
+  camera_->install();
+}
+
 void EspCamera::sleep_if_due() {
-  if (!camera_->may_sleep_until() || (heard_ms_ != 0 && clock_.now_ms() - heard_ms_ < kAwakeAfterUsbMs)) return;
+  if (portal_ || !camera_->may_sleep_until() || (heard_ms_ != 0 && clock_.now_ms() - heard_ms_ < kAwakeAfterUsbMs)) return;
   const EspMutex::Hold hold(taking_);
   const std::optional<std::uint64_t> until_ms = camera_->may_sleep_until();
   if (!until_ms) return;

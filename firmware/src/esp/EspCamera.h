@@ -39,6 +39,7 @@ class EspCamera {
   std::uint32_t restarts_for_sensor();
   void listen();
   void watch_button();
+  void offer_portal();
   void sleep_if_due();
   [[noreturn]] static void take(void* self);
 
@@ -55,6 +56,8 @@ class EspCamera {
   PosixFiles files_;
   Setup setup_{notes_, &kBoardTable};
   std::optional<EspSetUp> set_up_;
+  std::optional<Setup> form_;       // of the portal that opens beside the taking of pictures
+  std::optional<EspPortal> portal_;
   std::optional<EspFrameSource> source_;
   std::optional<Camera> camera_;
   const Board* board_ = nullptr;

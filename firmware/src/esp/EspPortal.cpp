@@ -16,10 +16,11 @@ constexpr std::string_view kHead = R"(<!doctype html><html lang=en><meta charset
 input,select,textarea,button{box-sizing:border-box;font:inherit;padding:.5rem;width:100%}button{margin-top:1rem}</style>
 <h1>Set up the camera</h1>)";
 
-constexpr std::string_view kForm = R"(<form method=post action=/>
+constexpr std::string_view kWifiForm = R"(<form method=post action=/>
 <label>Wi-Fi network<input name=ssid maxlength=32 required autocapitalize=none></label>
-<label>Its password<input name=password type=password maxlength=63></label>
-<label>The archive's address, or nothing to look for it here<input name=url type=url maxlength=192 placeholder="http://attic.local:5555"></label>
+<label>Its password<input name=password type=password maxlength=63></label>)";
+
+constexpr std::string_view kRestOfForm = R"(<label>The archive's address, or nothing to look for it here<input name=url type=url maxlength=192 placeholder="http://attic.local:5555"></label>
 <label>The camera's key, or nothing for the one it has<input name=key type=password maxlength=128 autocomplete=off></label>
 <label>For an https address: its root certificate, or two (PEM)<textarea name=root rows=3></textarea></label>
 <label>The camera's name<input name=id maxlength=32 pattern="[a-z0-9][a-z0-9_\-]*"></label>)";
@@ -28,11 +29,11 @@ std::string_view view_of(const String& text) { return {text.c_str(), text.length
 
 }  // namespace
 
-void EspPortal::open(const char* name) {
+void EspPortal::open(const char* name, bool asks_for_wifi_alone) {
   if (is_open_) return;
   name_ = name;
-  WiFi.mode(WIFI_AP_STA);
-  WiFi.softAP(name);
+  asks_for_wifi_alone_ = asks_for_wifi_alone;
+  raise();
   names_.start(53, "*", WiFi.softAPIP());
   pages_.on("/", HTTP_GET, [this] { show(200, ""); });
   pages_.on("/", HTTP_POST, [this] { save(); });
@@ -45,6 +46,13 @@ void EspPortal::open(const char* name) {
   is_open_ = true;
 }
 
+void EspPortal::raise() {
+  WiFi.mode(WIFI_AP_STA);
+  WiFi.softAP(name_);
+}
+
+bool EspPortal::has_visitor() const { return is_open_ && WiFi.softAPgetStationNum() > 0; }
+
 void EspPortal::close() {
   if (!is_open_) return;
   pages_.stop();
@@ -55,6 +63,7 @@ void EspPortal::close() {
 
 void EspPortal::step() {
   if (!is_open_) return;
+  if ((WiFi.getMode() & WIFI_AP) == 0) raise();  // the radio was off and on meanwhile
   names_.processNextRequest();
   pages_.handleClient();
 }
@@ -63,8 +72,9 @@ void EspPortal::show(int status, std::string_view message) {
   FixedText<4096> page;
   page.add(kHead);
   if (!message.empty()) page.add("<p role=alert>").add(message).add("</p>");
-  page.add(kForm);
-  if (kCompiledFor.empty()) {
+  page.add(kWifiForm);
+  if (!asks_for_wifi_alone_) page.add(kRestOfForm);
+  if (!asks_for_wifi_alone_ && kCompiledFor.empty()) {
     page.add("<label>The board<select name=board>");
     for (const Board& board : kBoards) page.add("<option>").add(board.id);
     page.add("</select></label>");
@@ -76,11 +86,12 @@ void EspPortal::show(int status, std::string_view message) {
 
 void EspPortal::save() {
   is_too_long_ = false;
-  if (!keep_root()) {
+  const bool takes_all = !asks_for_wifi_alone_;
+  if (takes_all && !keep_root()) {
     show(422, "That is not one root certificate, or two, in PEM.");
-  } else if (tell_wifi() && tell_server() && tell_camera() && tell("commit")) {
+  } else if (tell_wifi() && (!takes_all || (tell_server() && tell_camera())) && tell("commit")) {
     pages_.send(200, kHtml,
-                "<!doctype html><title>Saved</title><p>Saved. The camera restarts and this network goes away.");
+                "<!doctype html><title>Saved</title><p>Saved. The camera joins it, and this network goes away.");
   } else if (is_too_long_) {
     show(422, "That is too long: a network has 32 letters at most, a password 63, a key 128.");
   } else {

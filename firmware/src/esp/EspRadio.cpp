@@ -18,6 +18,7 @@ bool copy(std::string_view text, char (&out)[Size]) {
 }  // namespace
 
 void EspRadio::join(std::string_view ssid, std::string_view password) {
+  if (is_held_) return;
   char name[33];
   char secret[65];
   if (!copy(ssid, name) || !copy(password, secret)) return;
@@ -26,6 +27,7 @@ void EspRadio::join(std::string_view ssid, std::string_view password) {
 }
 
 void EspRadio::set_power(bool is_on) {
+  if (is_held_) return;
   if (!is_on) {
     WiFi.disconnect(true);
     WiFi.mode(WIFI_OFF);

@@ -15,8 +15,12 @@ class EspRadio final : public Radio {
   bool is_up() override;
   std::optional<int> rssi() override;
 
+  // While held it stays as it is: looking for networks would throw a visitor out of the camera's own.
+  void hold(bool is_held) { is_held_ = is_held; }
+
  private:
   bool is_gentle_;
+  bool is_held_ = false;
 };
 
 }  // namespace camera

@@ -49,5 +49,6 @@ class WiFiClass {
               int max_connection = 4, bool ftm_responder = false);
   bool softAPdisconnect(bool wifioff = false);
   IPAddress softAPIP();
+  uint8_t softAPgetStationNum();
 };
 extern WiFiClass WiFi;
