@@ -119,6 +119,7 @@ class WorldTransport final : public Transport {
   std::string more;  // header lines of a kept answer
   std::vector<std::string> losts;  // every Camera-Lost of what was kept, as it was sent
   std::uint64_t connects = 0;
+  std::uint64_t requests = 0;
   bool is_nameless = false;  // nobody answers for the archive's name
   IpAddress peer_address;
   /// How often a number was kept, of any boot.
@@ -151,6 +152,7 @@ class WorldTransport final : public Transport {
   }
 
   void end() {
+    ++requests;
     in_body_ = false;
     head_size_ = 0;
     respond();

@@ -293,6 +293,21 @@ TEST(Camera, ReportsADeadSensor) {
   EXPECT_LE(world.transport.reports, 120u);
 }
 
+// A refused frame whose number cannot be written down is not sent again and again meanwhile.
+TEST_P(EveryWay, SendsARefusedFrameSeldomWhileTheCardIsDead) {
+  World world;
+  world.transport.archive = Archive::Refuses;
+  Start start(world, GetParam());
+  start.run(1000);
+  world.fake_files.fail_at = world.fake_files.calls + 1;
+  world.fake_files.fail_until = UINT64_MAX;
+  const std::uint64_t before = world.transport.requests;
+
+  start.run(2 * kMinuteMs);
+
+  EXPECT_LE(world.transport.requests - before, 20u);
+}
+
 // One that never can give a frame (no PSRAM, no JPEG) keeps its own sentence, and nothing is restarted for its sake.
 TEST(Camera, LeavesAHopelessSensorAlone) {
   World world("interval_s=60, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");

@@ -324,7 +324,7 @@ void Camera::card_worked(bool did) {
 }
 
 void Camera::send() {
-  if (!uplink_.is_ready() || !ports_.radio.is_up()) return;
+  if (!uplink_.is_ready() || !ports_.radio.is_up() || ports_.clock.now_ms() < send_retry_ms_) return;
   is_reporting_ = !choose();
   if (is_reporting_ && !is_report_due()) return;
   status_.clear();
@@ -518,12 +518,9 @@ void Camera::refuse() {
   const FrameName name = sending_.name;
   if (sending_from_ == From::Spool) {
     sending_.drop();
-    if (!spool_.refuse(name)) {
-      passed_over_ = name;
-      return;
-    }
+    if (!spool_.refuse(name)) return refused_in_vain();
   } else {
-    if (!spool_.refuse(sending_)) return;
+    if (!spool_.refuse(sending_)) return refused_in_vain();
     sending_.drop();
     for (std::uint32_t i = 0; i < ring_.size(); ++i) {
       Slot& slot = ring_.at(i);
@@ -533,6 +530,12 @@ void Camera::refuse() {
     }
   }
   log_frame(LogLevel::Warning, "lost", name, c_str(LossReason::Refused));
+}
+
+/// The card does not work just now: nothing is sent for a while, or the archive would refuse it as often as the wire can.
+void Camera::refused_in_vain() {
+  card_worked(false);
+  send_retry_ms_ = card_retry_ms_;
 }
 
 /// Ends what is being sent, without an outcome: the frame stays where it is.

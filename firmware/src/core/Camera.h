@@ -157,6 +157,7 @@ class Camera {
   void pass_over(const FrameName& name, SendResult result);
   void forget();
   void refuse();
+  void refused_in_vain();
   void let_go();
   void card_worked(bool did);
   void publish_settings();
@@ -220,6 +221,7 @@ class Camera {
   std::uint64_t card_failures_ = 0;  // in a row
   std::uint64_t card_retry_ms_ = 0;
   std::uint64_t read_retry_ms_ = 0;
+  std::uint64_t send_retry_ms_ = 0;  // a refused frame could not be written down
   bool has_card_trouble_ = false;
   bool was_opened_ = false;
   std::uint64_t kept_ = 0;
