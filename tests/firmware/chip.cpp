@@ -59,7 +59,7 @@ void no_jpeg() {
   chip.sensor = "GC0308";
   Source it("atoms3r-cam");
   CHECK(!it.source.start(FrameSize::UXGA));
-  CHECK(has(it.source.fault(), "GC0308 cannot make JPEG"));
+  CHECK(has(it.source.fault(), "GC0308 cannot make JPEG") && !it.source.can_recover());
   CHECK(has(chip.serial, "GC0308 cannot make JPEG"));
   CHECK(!chip.is_running);
 }
@@ -69,7 +69,7 @@ void no_sensor() {
   Source it("dfr1154");
   CHECK(!it.source.start(FrameSize::UXGA));
   CHECK(has(it.source.fault(), "no sensor answers") && has(it.source.fault(), "dfr1154"));
-  CHECK(!it.source.take());
+  CHECK(!it.source.take() && it.source.can_recover());
   chip.jpeg_init = ESP_OK;
   CHECK(it.source.restart(SensorRestart::Reinit));
   CHECK(it.source.fault().empty() && it.source.take());
@@ -80,6 +80,8 @@ void no_psram() {
   Source it("s3-devcam");
   CHECK(!it.source.start(FrameSize::UXGA));
   CHECK(has(it.source.fault(), "quad") && has(it.source.fault(), "esp32s3-quad"));
+  CHECK(!it.source.can_recover() && !it.source.restart(SensorRestart::PowerCycle));
+  CHECK(has(it.source.fault(), "esp32s3-quad"));
   CHECK(chip.inits.empty());
 }
 

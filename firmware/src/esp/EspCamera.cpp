@@ -36,6 +36,8 @@ struct Plan {
 };
 constexpr Plan kPlan{FrameSize::QSXGA, 1024 * 1024, 512 * 1024, 8192};
 constexpr Plan kSmallPlan{FrameSize::UXGA, 384 * 1024, 128 * 1024, 2048};
+// Without PSRAM nothing can be taken, only said, confessed, and sent of what small frames wait; Wi-Fi and TLS need the rest.
+constexpr Plan kBarePlan{FrameSize::UXGA, 32 * 1024, 0, 256};
 constexpr std::size_t kSmallPsram = 4 * 1024 * 1024;
 constexpr std::size_t kLeastRing = 32 * 1024;
 constexpr std::size_t kLeastFrame = 16 * 1024;
@@ -85,7 +87,10 @@ Room take_room(std::size_t size_bytes, std::size_t least_bytes) {
   return {};
 }
 
-const Plan& plan() { return ESP.getPsramSize() < kSmallPsram ? kSmallPlan : kPlan; }
+const Plan& plan() {
+  const std::size_t size_bytes = ESP.getPsramSize();
+  return size_bytes == 0 ? kBarePlan : size_bytes < kSmallPsram ? kSmallPlan : kPlan;
+}
 
 }  // namespace
 
@@ -140,7 +145,7 @@ void EspCamera::begin_camera(const Board& board) {
   options.firmware = kFirmware;
   options.spool_folder = spool.folder;
   options.spool_limits.max_bytes = spool.size_bytes / 10 * 9;
-  options.spool_limits.max_frames = spool.is_card ? plan().spooled_on_card : kSpooledInFlash;
+  options.spool_limits.max_frames = std::min<std::uint32_t>(plan().spooled_on_card, spool.is_card ? UINT32_MAX : kSpooledInFlash);
   options.stores_first = spool.is_card;
   options.machine_restarts_for_sensor = restarts_for_sensor();
   const CameraMemory memory = take_memory(spool, options.spool_limits.max_frames);
