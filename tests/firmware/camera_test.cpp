@@ -327,6 +327,19 @@ TEST(Camera, LeavesAHopelessSensorAlone) {
   EXPECT_EQ(world.transport.losts.size(), 10u);
 }
 
+// However often a sensor fails, there is a report a minute at most, of all that it missed.
+TEST(Camera, GathersWhatItReports) {
+  World world("interval_s=1, size=\"QVGA\", settle_ms=0, settle_frames=0");
+  world.source.is_dead = world.source.is_hopeless = true;
+  Start start(world);
+
+  start.run(kHourMs);
+
+  EXPECT_GE(start.camera->taken(), 3600u);
+  EXPECT_LE(world.transport.reports, 61u);
+  EXPECT_LE(start.camera->losses().lost(), 61u);
+}
+
 // A camera of buttons is seen to live while it is awake, and hears what its owner wants.
 TEST(Camera, ReportsEveryTenMinutesOfSilence) {
   World world("interval_s=0, size=\"QVGA\", settle_ms=0, settle_frames=0");

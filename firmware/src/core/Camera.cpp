@@ -325,6 +325,7 @@ void Camera::card_worked(bool did) {
 
 void Camera::send() {
   if (!uplink_.is_ready() || !ports_.radio.is_up() || ports_.clock.now_ms() < send_retry_ms_) return;
+  if (!has_news()) was_reported_ = false;  // what comes next has a minute to gather more
   is_reporting_ = !choose();
   if (is_reporting_ && !is_report_due()) return;
   status_.clear();

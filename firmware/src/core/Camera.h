@@ -213,7 +213,7 @@ class Camera {
   std::uint64_t reports_ = 0;   // of this boot
   std::uint64_t told_ms_ = 0;   // when the archive last kept what we sent
   std::uint64_t hush_ms_ = 0;   // until then no report: the archive refused one
-  bool was_reported_ = false;   // the last thing told was a report, so the next may follow at once
+  bool was_reported_ = false;   // a report was told and there was more, which may follow at once
   Fault known_fault_, sent_fault_, told_fault_;
   std::optional<Loss> confessing_;
   FixedText<kMaxStatus> status_;
