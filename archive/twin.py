@@ -111,4 +111,5 @@ async def _port_of(process: asyncio.subprocess.Process) -> str:
                 said.append(raw.decode("utf-8", "replace").rstrip())
                 if match := re.fullmatch(r"serial (\S+)", said[-1]):
                     return match[1]
-    raise TwinFailed("\n".join(["the twin did not start:", *said[-5:]]))
+    own_words = [line.removeprefix("camera-twin: ") for line in said if line.startswith("camera-twin: ")]
+    raise TwinFailed("\n".join(["the twin did not start:", *(own_words or said[-5:])]))

@@ -24,7 +24,7 @@ from archive.config import DEFAULT_FOLDER
 from archive.errors import ArchiveError, ConfigError, Malformed
 from archive.firmware import BOARDS, Board, firmware_folder
 from archive.frame import camera_id
-from archive.serial_setup import Installation, SerialSetup, read_roots
+from archive.serial_setup import AWAKE_S, Installation, SerialSetup, read_roots
 
 LOOK_FOR_PORTS_EVERY_S = 1.0
 PASSWORD_VARIABLE = "CAMERA_WIFI_PASSWORD"  # noqa: S105 - its name
@@ -173,25 +173,14 @@ class _Bench:
         """One board, from firmware to first frame; where that is to be seen."""
         if job.board is not None and not self._options.only_set_up:
             await self._load(job.board, port)
-        async with (
-            SerialSetup(port, on_log=self._from_camera) as line,
-            self._archive.key_for(job.name, new_key=self._options.new_key) as key,
-        ):
+        async with SerialSetup(port, on_log=self._from_camera) as line:
             with self._watched("waiting for the camera to answer"):
-                await line.wait_for_camera()
+                await line.wait_for_camera(patience_s=min(AWAKE_S, self._options.wait_s))
             after = await self._archive.last_seq()
-            with self._watched("setting it up"):
-                await line.install(
-                    Installation(
-                        ssid=self._options.ssid,
-                        password=self._options.password,
-                        server_url=self._archive.url,
-                        key=key,
-                        id=job.name,
-                        board=job.board.id if job.board else None,
-                        roots=self._options.roots,
-                    )
-                )
+            async with self._archive.key_for(job.name, new_key=self._options.new_key) as key:
+                with self._watched("setting it up"):
+                    await line.install(self._installation(job, key))
+            # From here on the camera has its key, and goes on trying whatever happens to us.
             self._console.print(
                 f"set up: {job.name} sends to {self._archive.url} by way of {self._options.ssid}", markup=False
             )
@@ -199,6 +188,17 @@ class _Bench:
                 seen_at = await self._archive.first_frame(line, job.name, after, say, patience_s=self._options.wait_s)
         self._console.print(f"[bold]{job.name}[/bold] is live: {seen_at}")
         return seen_at
+
+    def _installation(self, job: Job, key: str) -> Installation:
+        return Installation(
+            ssid=self._options.ssid,
+            password=self._options.password,
+            server_url=self._archive.url,
+            key=key,
+            id=job.name,
+            board=job.board.id if job.board else None,
+            roots=self._options.roots,
+        )
 
     async def _load(self, board: Board, port: str) -> None:
         sketch = firmware_folder()
