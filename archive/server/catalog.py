@@ -89,6 +89,7 @@ async def archive(request: web.Request) -> web.Response:
             total=index.total,
             last_seq=index.last_seq,
             version=__version__,
+            shots_from_page=config.shots_from_page,
         )
     )
 
