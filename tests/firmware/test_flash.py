@@ -21,7 +21,7 @@ from tests.firmware.twins import Twin, build_twin
 
 PATIENCE_S = 100
 BUILD_S = 400  # where nothing of the twin is built yet
-PASSWORD = "correct horse"  # noqa: S105 - of no network
+PASSWORD = "correct horse"
 ANSWERS = ("--wifi", "Barn", "--board", "esp32s3-cam")
 
 
@@ -75,7 +75,7 @@ def flash(server: ArchiveServer, *words: str, path: Sequence[Path] = ()) -> subp
 def test_a_bare_board_becomes_a_camera(
     archive_servers: Callable[..., ArchiveServer], arduino_cli: FakeArduinoCli, bare: Callable[[str], str]
 ) -> None:
-    """Port found, firmware compiled and uploaded in two commands that are shown, set up, and its first frame told of."""
+    """Port found, compiled and uploaded in two commands that are shown, set up, and its first frame told of."""
     server = archive_servers()
     port = arduino_cli.plug_in("ttyACM0", bare("board"))
 
@@ -107,9 +107,7 @@ def test_a_twin_needs_no_arduino_cli(archive_servers: Callable[..., ArchiveServe
 
 def test_without_arduino_cli_the_way_to_it_is_told(archive_server: ArchiveServer, tmp_path: Path) -> None:
     """Before anything is asked."""
-    environ = {"PATH": str(tmp_path)}
-
-    ran = archive(archive_server, "flash", **environ)
+    ran = archive(archive_server, "flash", PATH=str(tmp_path))
 
     assert ran.returncode == 1
     assert "arduino-cli is not installed" in ran.stdout
