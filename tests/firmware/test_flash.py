@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -92,6 +94,66 @@ def test_a_bare_board_becomes_a_camera(
     assert f"garden is live: {server.url}/?frame={first['id']}" in ran.stdout
     assert PASSWORD not in ran.stdout
     assert "cam_" not in ran.stdout, "no key is shown"
+
+
+def test_a_person_is_asked_until_the_answer_can_be(
+    archive_servers: Callable[..., ArchiveServer], arduino_cli: FakeArduinoCli, bare: Callable[[str], str]
+) -> None:
+    """Board by number, name, network; the password is not shown while it is typed."""
+    server = archive_servers()
+    arduino_cli.plug_in("ttyACM0", bare("board"))
+    command = [sys.executable, "-m", "archive", "flash", "--folder", str(server.folder)]
+    dialogue = [
+        ("by its number or name", "12"),
+        ("not in the list of boards", "2"),
+        ("such as garden", "Garden"),
+        ("cannot be a camera's id", "garden"),
+        ("The Wi-Fi network", "Barn"),
+        ("not shown", PASSWORD),
+    ]
+
+    said, status = talk(command, dialogue, PATH=os.pathsep.join([str(arduino_cli.path), os.environ["PATH"]]))
+
+    assert status == 0, said
+    assert f"is live: {server.url}/?frame=1" in said
+    assert PASSWORD not in said
+
+
+def talk(command: Sequence[str], dialogue: Sequence[tuple[str, str]], **environ: str) -> tuple[str, int]:
+    """Answer what *command* asks at a terminal: each question of *dialogue* with its answer. All it said, its status."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **environ}, start_new_session=True
+    )
+    os.close(theirs)
+    said, seen, left = "", 0, list(dialogue)
+    deadline = time.monotonic() + PATIENCE_S
+    try:
+        while time.monotonic() < deadline:
+            if not select.select([ours], [], [], 0.1)[0]:
+                continue
+            try:
+                said += os.read(ours, 4096).decode("utf-8", "replace")
+            except OSError:  # it has ended
+                break
+            if left and left[0][0] in said[seen:]:
+                seen = len(said)
+                os.write(ours, left.pop(0)[1].encode() + b"\n")
+        return said, process.wait(PATIENCE_S)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_without_an_archive_nobody_is_asked_anything(tmp_path: Path, arduino_cli: FakeArduinoCli) -> None:
+    """What is missing first is told first."""
+    server = ArchiveServer(tmp_path / "nobody")
+
+    ran = flash(server, *ANSWERS, "--name", "garden", path=[arduino_cli.path])
+
+    assert ran.returncode == 1
+    assert "no archive is running" in ran.stdout
 
 
 def test_a_twin_needs_no_arduino_cli(archive_servers: Callable[..., ArchiveServer], bare: Callable[[str], str]) -> None:
