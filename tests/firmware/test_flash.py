@@ -120,7 +120,7 @@ def test_a_person_is_asked_until_the_answer_can_be(
 
 
 def talk(command: Sequence[str], dialogue: Sequence[tuple[str, str]], **environ: str) -> tuple[str, int]:
-    """Answer what *command* asks at a terminal: each question of *dialogue* with its answer. All it said, its status."""
+    """Answer what *command* asks at a terminal, question by question. All it said, and its status."""
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **environ}, start_new_session=True
