@@ -218,7 +218,10 @@ bool Uplink::send() {
       !send_some(body.after(sent_ - head_.size()).first(kChunkBytes), false)) {
     return false;
   }
-  if (has_send_failed_ || sent_ == request_size()) state_ = State::AwaitingReply;
+  if (has_send_failed_ || sent_ == request_size()) {
+    state_ = State::AwaitingReply;
+    return await_reply();
+  }
   may_step_again_ = true;
   return false;
 }
