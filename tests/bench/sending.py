@@ -49,7 +49,8 @@ def uplink(bench: Bench) -> list[Row]:
             unit="frames/s",
             at_least=round(1 / MOST, 2),
             note="From the driver's buffer through the ring to the answer; the firmware's own code, without card and "
-            "digest. Baseline: a blocking loop that sends one of the camera's requests, head and body in one buffer. "
+            "digest. Baseline: a loop that sends one of the camera's requests, head and body in one buffer, and waits "
+            "for the answer with poll(). "
             "The sender has a core of its own, and so has the server.",
         ),
         Row(

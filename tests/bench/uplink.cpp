@@ -8,6 +8,7 @@
 //   digest: each frame is hashed too. copying: the driver copies each frame once more, for the count to notice.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -284,6 +285,8 @@ class BareLoop {
       }
       std::size_t got = 0;
       do {
+        pollfd wanted{socket_, POLLIN, 0};  // no sender may wait for ever
+        check(poll(&wanted, 1, static_cast<int>(kPatienceS) * 1000) > 0, "no answer");
         const ssize_t more = recv(socket_, answer_ + got, sizeof answer_ - 1 - got, 0);
         check(more > 0, "an answer without its end");
         got += static_cast<std::size_t>(more);
