@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -43,8 +44,10 @@ async def build(say: Callable[[str], None]) -> Path:
         cache_folder() / f"twin-{hashlib.sha256(bytes(sources)).hexdigest()[:12]}"
     )  # CMake wants one for each place
     folder.mkdir(parents=True, exist_ok=True)
-    await _run(("cmake", "-S", str(sources), "-B", str(folder)), say)
-    await _run(("cmake", "--build", str(folder), "--parallel"), say)
+    with (folder / ".lock").open("w") as lock:  # two twins that are started at once are built once
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        await _run(("cmake", "-S", str(sources), "-B", str(folder)), say)
+        await _run(("cmake", "--build", str(folder), "--parallel", "2"), say)
     return folder / "camera-twin"
 
 
