@@ -60,7 +60,7 @@ class Word(msgspec.Struct, frozen=True):
         return value in self.words
 
     def read(self, text: str) -> Value:
-        return text
+        return next((word for word in self.words if word.lower() == text.lower()), text)
 
 
 class Flag(msgspec.Struct, frozen=True):

@@ -44,7 +44,7 @@ def test_the_defaults_are_values_of_their_settings() -> None:
 
 def test_words_become_values_of_their_settings() -> None:
     """`key=value` as a person writes it; `key=` gives the setting back to the camera, and the last of a name counts."""
-    words = ["interval_s=30", "size=UXGA", "brightness=-2", "windows=06:00-20:00 22:00-04:00", "quality=", "quality=9"]
+    words = ["interval_s=30", "size=uxga", "brightness=-2", "windows=06:00-20:00 22:00-04:00", "quality=", "quality=9"]
 
     assert written(words) == {
         "interval_s": 30,
