@@ -83,7 +83,7 @@ SYMPTOMS = (
         "another program has the port open, perhaps a serial monitor: close it",
     ),
     _symptom(
-        "the port is gone",
+        "it uploads once, then the port is gone",
         r"could not open .*port|port is busy or doesn't exist|no such file or directory: '?/dev/(tty|cu)|"
         r"the port doesn't exist|no upload port|failed to open.*port|device not configured",
         "the port went away: the program on the board took the USB port over (TinyUSB) or sleeps. " + INTO_BOOT_LOADER,

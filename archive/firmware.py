@@ -38,5 +38,5 @@ BOARDS = (
 def firmware_folder() -> Path:
     """Where the sketch lies: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent
-    installed = package / "_firmware"
+    installed = package / "_sketch" / "firmware"
     return installed if installed.is_dir() else package.parent / "firmware"

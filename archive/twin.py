@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -43,8 +44,10 @@ async def build(say: Callable[[str], None]) -> Path:
         cache_folder() / f"twin-{hashlib.sha256(bytes(sources)).hexdigest()[:12]}"
     )  # CMake wants one for each place
     folder.mkdir(parents=True, exist_ok=True)
-    await _run(("cmake", "-S", str(sources), "-B", str(folder)), say)
-    await _run(("cmake", "--build", str(folder), "--parallel"), say)
+    with (folder / ".lock").open("w") as lock:  # two twins that are started at once are built once
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        await _run(("cmake", "-S", str(sources), "-B", str(folder)), say)
+        await _run(("cmake", "--build", str(folder), "--parallel", "2"), say)
     return folder / "camera-twin"
 
 
@@ -111,4 +114,5 @@ async def _port_of(process: asyncio.subprocess.Process) -> str:
                 said.append(raw.decode("utf-8", "replace").rstrip())
                 if match := re.fullmatch(r"serial (\S+)", said[-1]):
                     return match[1]
-    raise TwinFailed("\n".join(["the twin did not start:", *said[-5:]]))
+    own_words = [line.removeprefix("camera-twin: ") for line in said if line.startswith("camera-twin: ")]
+    raise TwinFailed("\n".join(["the twin did not start:", *(own_words or said[-5:])]))

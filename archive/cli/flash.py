@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 import typer
@@ -18,16 +18,19 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 
 from archive import arduino
-from archive.cli.destination import Folder
+from archive.cli.destination import Folder, running_archive
 from archive.cli.setting_up import FIRST_FRAME_S, Home, home
 from archive.config import DEFAULT_FOLDER
 from archive.errors import ArchiveError, ConfigError, Malformed
 from archive.firmware import BOARDS, Board, firmware_folder
 from archive.frame import camera_id
-from archive.serial_setup import Installation, SerialSetup, read_roots
+from archive.serial_setup import AWAKE_S, Installation, SerialSetup, read_roots
 
 LOOK_FOR_PORTS_EVERY_S = 1.0
+SSID_MAX_BYTES = 32
 PASSWORD_VARIABLE = "CAMERA_WIFI_PASSWORD"  # noqa: S105 - its name
+
+T = TypeVar("T")
 
 
 class Job(NamedTuple):
@@ -109,13 +112,17 @@ def flash(
             "an https address needs the certificate at its root, which the camera will trust: --root FILE"
         )
     roots = read_roots(root) if root else ()
+    if key is None:
+        with running_archive(folder):
+            pass  # before anybody is asked anything
     if list_ is not None:
         jobs = read_list(list_, _board(board) if board else None, needs_board=not only_set_up)
     else:
         found = arduino.Port(port, "", "", "") if port else asyncio.run(_find_port(console))
         port = found.address
-        jobs = [Job(_name(name), _choose_board(console, board, found, is_asked=not only_set_up))]
-    ssid = wifi if wifi is not None else _ask("the Wi-Fi network", "--wifi")
+        known = _choose_board(console, board, found, is_asked=not only_set_up)
+        jobs = [Job(camera_id(name) if name else _ask("the camera's name, such as garden", "--name", camera_id), known)]
+    ssid = wifi if wifi is not None else _ask("the Wi-Fi network", "--wifi", _ssid)
     options = Options(
         ssid=ssid,
         password=_password(ssid),
@@ -173,25 +180,14 @@ class _Bench:
         """One board, from firmware to first frame; where that is to be seen."""
         if job.board is not None and not self._options.only_set_up:
             await self._load(job.board, port)
-        async with (
-            SerialSetup(port, on_log=self._from_camera) as line,
-            self._archive.key_for(job.name, new_key=self._options.new_key) as key,
-        ):
+        async with SerialSetup(port, on_log=self._from_camera) as line:
             with self._watched("waiting for the camera to answer"):
-                await line.wait_for_camera()
+                await line.wait_for_camera(patience_s=min(AWAKE_S, self._options.wait_s))
             after = await self._archive.last_seq()
-            with self._watched("setting it up"):
-                await line.install(
-                    Installation(
-                        ssid=self._options.ssid,
-                        password=self._options.password,
-                        server_url=self._archive.url,
-                        key=key,
-                        id=job.name,
-                        board=job.board.id if job.board else None,
-                        roots=self._options.roots,
-                    )
-                )
+            async with self._archive.key_for(job.name, new_key=self._options.new_key) as key:
+                with self._watched("setting it up"):
+                    await line.install(self._installation(job, key))
+            # From here on the camera has its key, and goes on trying whatever happens to us.
             self._console.print(
                 f"set up: {job.name} sends to {self._archive.url} by way of {self._options.ssid}", markup=False
             )
@@ -199,6 +195,17 @@ class _Bench:
                 seen_at = await self._archive.first_frame(line, job.name, after, say, patience_s=self._options.wait_s)
         self._console.print(f"[bold]{job.name}[/bold] is live: {seen_at}")
         return seen_at
+
+    def _installation(self, job: Job, key: str) -> Installation:
+        return Installation(
+            ssid=self._options.ssid,
+            password=self._options.password,
+            server_url=self._archive.url,
+            key=key,
+            id=job.name,
+            board=job.board.id if job.board else None,
+            roots=self._options.roots,
+        )
 
     async def _load(self, board: Board, port: str) -> None:
         sketch = firmware_folder()
@@ -285,30 +292,35 @@ def _choose_board(console: Console, named: str | None, found: arduino.Port, *, i
         return recognised[0]
     if not is_asked:
         return None
-    table = Table("board", "sold as", box=None, header_style="")
-    for board in BOARDS:
-        table.add_row(board.id, board.name)
+    table = Table("", "board", "sold as", box=None, header_style="")
+    for number, board in enumerate(BOARDS, 1):
+        table.add_row(str(number), board.id, board.name)
     console.print(table)
-    return _board(_ask("the board, a name of this list", "--board"))
+    return _ask("the board, by its number or name", "--board", _board)
 
 
 def _board(named: str) -> Board:
-    for board in BOARDS:
-        if board.id == named:
+    for number, board in enumerate(BOARDS, 1):
+        if named in {board.id, str(number)}:
             return board
     raise ConfigError(f"{named} is not in the list of boards: {', '.join(board.id for board in BOARDS)}")
 
 
-def _name(named: str | None) -> str:
-    return camera_id(named if named is not None else _ask("the camera's name, such as garden", "--name"))
+def _ssid(named: str) -> str:
+    if not 1 <= len(named.encode()) <= SSID_MAX_BYTES:
+        raise ConfigError(f"a network's name has 1 to {SSID_MAX_BYTES} bytes")
+    return named
 
 
-def _ask(what: str, option: str) -> str:
-    """An answer from the person. Raises ConfigError where nobody is there."""
+def _ask(what: str, option: str, read: Callable[[str], T]) -> T:
+    """What a person answers, asked again until *read* takes it. Raises ConfigError where nobody is there."""
     if not sys.stdin.isatty():
         raise ConfigError(f"{what} is not known: {option}")
-    answer: str = typer.prompt(what[0].upper() + what[1:], err=True)
-    return answer.strip()
+    while True:
+        try:
+            return read(typer.prompt(what[0].upper() + what[1:], err=True).strip())
+        except ArchiveError as error:
+            typer.echo(str(error), err=True)
 
 
 def _password(ssid: str) -> str:
@@ -318,9 +330,8 @@ def _password(ssid: str) -> str:
         raise ConfigError(
             f"the password of {ssid} is not known: set {PASSWORD_VARIABLE}, to nothing for an open network"
         )
-    answer: str = typer.prompt(
-        f"Password of {ssid} (none for an open one)", default="", hide_input=True, show_default=False, err=True
-    )
+    question = f"Password of {ssid} (not shown; nothing for an open network)"
+    answer: str = typer.prompt(question, default="", hide_input=True, show_default=False, err=True)
     return answer
 
 

@@ -93,7 +93,7 @@ class Home:
                 facts = await line.wait_for_camera(patience_s=LOOK_EVERY_S)
                 if self._session is None and facts.get("kept"):
                     return f"{self.url}/"
-            say(how_far(facts))
+            say(how_far(facts).partition(";")[0])  # what may be wrong is for when it is late
             if self._session is None:
                 await asyncio.sleep(1)
         raise NoFirstFrame(f"{name} is set up, but no frame of it was kept within {patience_s:.0f} s: {how_far(facts)}")

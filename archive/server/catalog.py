@@ -92,6 +92,7 @@ async def archive(request: web.Request) -> web.Response:
             version=__version__,
             host=door.host,
             port=door.port,
+            shots_from_page=config.shots_from_page,
         )
     )
 

@@ -1,7 +1,8 @@
-// The smaller parts: boot, time through sleep, settings, ring, the Wi-Fi ladder, set-up, health, digest.
+// The smaller parts: boot, time through sleep, settings, ring, the Wi-Fi ladder, set-up, health, digest, CRC.
 #include <gtest/gtest.h>
 
 #include "World.h"
+#include "core/Crc32.h"
 #include "core/UpTime.h"
 
 namespace camera::testing {
@@ -390,6 +391,12 @@ TEST(Health, WritesAStatusThatFits) {
   ASSERT_TRUE(fields.is_valid()) << status.view();
   EXPECT_TRUE(fields.has("sensor_fault")) << "even at its longest all of it fits: " << status.size();
   EXPECT_EQ(status.view().rfind("id=\"xiao-3f2a\", settings=999999999, firmware=", 0), 0u);
+}
+
+// The CRC is the usual one (its check value), also of pieces.
+TEST(Crc32, IsThatOfIeee8023AndGoesOnInPieces) {
+  EXPECT_EQ(crc32("123456789", 9), 0xCBF43926U);
+  EXPECT_EQ(crc32("56789", 5, crc32("1234", 4)), 0xCBF43926U);
 }
 
 // The digest is SHA-256 (FIPS 180-4's own examples, and every length around a block's end).

@@ -21,7 +21,7 @@ struct LastLine final : Log {
 struct Wire final : Transport {
   Progress resolve(std::string_view host, IpAddress& address) override { return tcp.resolve(host, address); }
   Progress connect(const Peer& peer) override { return tcp.connect(peer); }
-  Io send(Bytes bytes) override { return tcp.send(bytes); }
+  Io send(Bytes bytes, bool has_more) override { return tcp.send(bytes, has_more); }
   Io receive(Room room) override { return tcp.receive(room); }
   void close() override { tcp.close(); }
   void wait(std::uint32_t at_most_ms) override { ++waits, tcp.wait(at_most_ms); }
@@ -91,7 +91,7 @@ int main(int count, char** words) {
     for (int turn = 0; turn < kMaxTurns; ++turn) {
       bool has_moved = false;
       if (can_send && sent < body.size()) {
-        const Io io = tls.send({body.data() + sent, body.size() - sent});
+        const Io io = tls.send({body.data() + sent, body.size() - sent}, false);
         if (io.progress == Progress::Failed) can_send = false;
         if (io.progress == Progress::Pending) ++stalls;
         sent += io.size;

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import time
 from pathlib import Path
 
-from tests.firmware.building import FIRMWARE, alone, build_folder, require, run
+from archive import twin
+from tests.firmware.building import require
 
 _TOLD = re.compile(r"^[DW] (taken|lost) ([0-9a-f]{16}) (\d+)", re.MULTILINE)
 
 
 def build_twin() -> Path:
-    """The program `camera-twin`, built as its own CMake project builds it. Skips, aloud, without the tools."""
+    """The program `camera-twin`, built as `archive twin` builds it. Skips, aloud, without the tools."""
     require("cmake", "g++")
-    folder = build_folder("twin")
-    with alone(folder):
-        run("cmake", "-S", FIRMWARE / "twin", "-B", folder)
-        run("cmake", "--build", folder, "-j2")
-    return folder / "camera-twin"
+    return asyncio.run(twin.build(lambda _: None))
 
 
 class Twin:

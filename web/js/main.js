@@ -25,7 +25,7 @@ const masthead = mastheadIn(find(".masthead"));
 const status = statusIn(find("[role=status]"));
 const problem = problemIn(find(".problem"));
 const gallery = galleryIn(find(".days"), { day: find("#day"), frame: find("#frame") }, open);
-const viewer = viewerIn(find(".viewer"), { onStep: step, onClose: closed });
+const viewer = viewerIn(find(".viewer"), { onStep: step, onClose: closed, onAsk: askForShot });
 const live = new Live({ onChange: changed, onHello: greeted, onReset: begin, onState: stated });
 const fresh = /** @type {HTMLButtonElement} */ (find(".fresh button"));
 const older = /** @type {HTMLAnchorElement} */ (find(".older a"));
@@ -51,6 +51,7 @@ async function begin() {
     const days = await api.days(); // after the page: what it counts twice, `last_seq` tells
     title = archive.title;
     calendar = calendarOf(archive.timezone);
+    viewer.mayAsk(archive.shots_from_page);
     catalog.fill(page);
     catalog.countDays(days);
   } catch (error) {
@@ -110,6 +111,7 @@ function changed(change) {
   if (change.type === "frame") {
     arriving.add(change.data.id);
     status.frameArrived();
+    viewer.asked(change.data.camera, ""); // it has been in contact
   }
   if (change.data?.id === viewer.frame && viewer.frame !== null) {
     if (change.type === "frame-changed") viewer.show(change.data, calendar);
@@ -199,6 +201,16 @@ async function step(direction) {
   if (!to || viewer.frame !== from) return;
   history.replaceState(history.state, "", address.ofFrame(to.id));
   followAddress();
+}
+
+/** @param {string} camera */
+async function askForShot(camera) {
+  try {
+    const { is_new } = await api.shot(camera);
+    viewer.asked(camera, words.shotAsked(camera, is_new));
+  } catch (error) {
+    viewer.asked(camera, words.shotFailed(camera, error));
+  }
 }
 
 /** @param {number} id the frame that was open */

@@ -9,9 +9,9 @@ import * as words from "./words.js";
 
 /**
  * @param {HTMLDialogElement} dialog
- * @param {{ onStep: (direction: "earlier" | "later") => void, onClose: (id: number) => void }} listener
+ * @param {{ onStep: (direction: "earlier" | "later") => void, onClose: (id: number) => void, onAsk: (camera: string) => void }} listener
  */
-export function viewer(dialog, { onStep, onClose }) {
+export function viewer(dialog, { onStep, onClose, onAsk }) {
   /** @template {HTMLElement} T @param {string} selector @returns {T} */
   const part = (selector) => /** @type {T} */ (dialog.querySelector(selector));
   const earlier = part(".earlier");
@@ -27,6 +27,7 @@ export function viewer(dialog, { onStep, onClose }) {
   earlier.addEventListener("click", () => step("earlier"));
   later.addEventListener("click", () => step("later"));
   part(".close").addEventListener("click", () => dialog.close());
+  part(".ask button").addEventListener("click", () => shown && onAsk(shown.camera));
   window.addEventListener("keydown", (event) => {
     if (!dialog.open || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.key === "ArrowLeft") step("earlier");
@@ -68,6 +69,17 @@ export function viewer(dialog, { onStep, onClose }) {
       later.setAttribute("aria-disabled", String(!ways.later));
     },
 
+    /** Whether readers may ask the camera for a frame. @param {boolean} may */
+    mayAsk: (may) => void (part(".ask").hidden = !may),
+
+    /** What became of asking *camera*; nothing when another's frame is open by now.
+     * @param {string} camera @param {string} text */
+    asked(camera, text) {
+      if (camera !== shown?.camera) return;
+      part(".ask [role=status]").textContent = text;
+      if (text) part(".ask").scrollIntoView({ block: "nearest" }); // on a phone it is the last line
+    },
+
     /** @param {string} text */
     note: (text) => void (part(".note").textContent = text),
 
@@ -77,6 +89,7 @@ export function viewer(dialog, { onStep, onClose }) {
   /** The thumbnail at once, the original over it when it is here. @param {Frame} frame @param {Calendar} calendar */
   function picture(frame, calendar) {
     part(".note").textContent = "";
+    part(".ask [role=status]").textContent = "";
     dialog.style.setProperty("--ratio", String(frame.width && frame.height ? frame.width / frame.height : 4 / 3));
     delete original.dataset.loaded;
     thumbnail.src = frame.thumbnail_url;
@@ -89,6 +102,7 @@ export function viewer(dialog, { onStep, onClose }) {
   /** @param {Frame} frame @param {Calendar} calendar */
   function caption(frame, calendar) {
     part("h2").textContent = no(frame.id);
+    part(".ask button").textContent = words.askForShot(frame.camera);
     part(".head .camera").textContent = frame.camera;
     part(".taken").textContent = `${calendar.date(frame.taken_at)}, ${calendar.time(frame.taken_at)}`;
     part(".taken").setAttribute("datetime", frame.taken_at);
