@@ -924,7 +924,7 @@ async def test_a_confession_is_heard_once(index: SqlIndex) -> None:
 async def test_a_report_is_heard_without_a_frame(index: SqlIndex, shelf: WatchedShelf, opened: Open) -> None:
     """A camera's status, when it was heard of and its loss are noted for good; its frames stay as they are."""
     kept = await index.add(arriving(0, status=Status(said={"rssi": -61})))
-    wanted = await index.set_settings("garden", {"interval_s": 60})
+    _, wanted = await index.set_settings("garden", {"interval_s": 60})
     lost = Lost(boot=BOOT, first=1, last=4, reason="sensor")
     report = Report(camera="garden", received_at_ms=NOW_MS + 5, status=Status(said={"rssi": -70}), lost=lost)
 

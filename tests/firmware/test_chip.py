@@ -15,7 +15,7 @@ CLAIMS = {
     "config": "Every pin of the row reaches the driver; two buffers in PSRAM, the newest first, nothing left unset.",
     "no_jpeg": "A sensor without JPEG is refused in a sentence that names it, and the driver is stopped again.",
     "no_sensor": "A silent sensor is told from one without JPEG, and may come back later.",
-    "no_psram": "Without PSRAM the sentence names the right kind and the profile to flash; nothing is started, then or later.",
+    "no_psram": "Without PSRAM the sentence names the right kind and the profile to flash; nothing is ever started.",
     "buffers": "The driver gets every buffer back, once, however a frame ends; a third is not asked to wait for two.",
     "nothing_comes": "NULL from the driver is no frame, and what is no JPEG goes back at once.",
     "times": "A frame's time is its shutter's, through an hour of deep sleep, and a wall time only where there is one.",
