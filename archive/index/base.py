@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -52,11 +52,11 @@ class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of frames, newest first."""
+    """A page of frames in the order asked for."""
 
     frames: list[Frame]
-    more: bool
-    total: int  # of everything that matches, not of this page
+    next: tuple[int, int] | None  # the cursor of the next page, up to which everything was looked at; None at the end
+    total: int | None  # of everything that matches, not of this page; None where counting would cost more than the page
     last_seq: int  # the newest change that this page knows
 
 
@@ -130,8 +130,17 @@ class Index(Protocol):
         after_ms: int | None = None,
         cursor: tuple[int, int] | None = None,
         limit: int = 100,
+        oldest_first: bool = False,
+        hours: tuple[int, int] | None = None,
+        verdicts: Collection[Verdict] = (),
+        difference: float | None = None,
     ) -> Page:
-        """Frames taken in [`after_ms`, `before_ms`), newest first, from below `cursor` (taken_at_ms, id) on."""
+        """Frames taken in [`after_ms`, `before_ms`), newest first, from below `cursor` (taken_at_ms, id) on.
+
+        With `oldest_first` the other way round. Only those taken in `hours` of the day (from, up to), of one of these
+        `verdicts`, at least so much different from the frame before. A page may then hold fewer than `limit`, even
+        none, and there be more: one question looks at a few thousand frames and no further.
+        """
 
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         """Frames no worker has looked at yet, by rising id, above `after_id`."""

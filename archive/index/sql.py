@@ -7,9 +7,9 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -42,7 +42,8 @@ from archive.errors import (
     Unavailable,
 )
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
-from archive.index import counting, schema
+from archive.hours import Hours
+from archive.index import counting, paging, schema
 from archive.index.base import Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
 from archive.index.keeping import Keeping, News, latest_settings
 from archive.index.many import Many
@@ -79,7 +80,7 @@ class SqlIndex:
         self._keeping = Keeping(shelf=shelf, zone=zone, changes_kept=changes_kept)
         with engine.begin() as connection:
             self._keeping.load(connection)
-            self.total = connection.scalar(_TOTAL) or 0
+            self.total = connection.scalar(paging.TOTAL) or 0
         self.last_seq = self._keeping.last_seq
         self._measuring = Measuring(self._keeping)
         self._calling = Calling(self._keeping)
@@ -167,55 +168,26 @@ class SqlIndex:
         after_ms: int | None = None,
         cursor: tuple[int, int] | None = None,
         limit: int = 100,
+        oldest_first: bool = False,
+        hours: tuple[int, int] | None = None,
+        verdicts: Collection[Verdict] = (),
+        difference: float | None = None,
     ) -> Page:
         def ask(connection: Connection) -> Page:
-            camera_no = _number_asked(connection, camera)
-            question = FRAMES.order_by(frames.c.taken_at_ms.desc(), frames.c.id.desc()).limit(limit + 1)
-            if camera_no is not None:
-                question = question.where(frames.c.camera_no == camera_no)
-            if before_ms is not None:
-                question = question.where(frames.c.taken_at_ms < before_ms)
-            if after_ms is not None:
-                question = question.where(frames.c.taken_at_ms >= after_ms)
-            if cursor is not None:
-                question = question.where(tuple_(frames.c.taken_at_ms, frames.c.id) < cursor)
-            found = [frame_of(row) for row in connection.execute(question).all()]
-            total = self._total(connection, camera_no, after_ms, before_ms)
-            last_seq = connection.scalar(_LAST_SEQ) or 0  # of the same moment: one read is one snapshot
-            return Page(frames=found[:limit], more=len(found) > limit, total=total, last_seq=last_seq)
+            asked = paging.Asked(
+                camera_no=_number_asked(connection, camera),
+                after_ms=after_ms,
+                before_ms=before_ms,
+                cursor=cursor,
+                limit=limit,
+                oldest_first=oldest_first,
+                hours=Hours(*hours, self._zone) if hours else None,
+                verdicts=verdicts,
+                difference=difference,
+            )
+            return paging.page(connection, asked, self._zone)
 
         return await self._read(ask)
-
-    def _total(self, connection: Connection, camera_no: int | None, after_ms: int | None, before_ms: int | None) -> int:
-        """How many frames match, from the day counts; only days cut in two are counted frame by frame."""
-        if after_ms is None and before_ms is None:
-            counted = _TOTAL
-            if camera_no is not None:
-                counted = counted.where(cameras.c.no == camera_no)
-            return connection.scalar(counted) or 0
-        whole = select(func.coalesce(func.sum(days.c.frames), 0)).where(days.c.camera_no == (camera_no or 0))
-        edges: list[tuple[int, int]] = []  # spans of less than a day, counted one by one
-        first = last = None
-        if after_ms is not None:
-            first = _day(after_ms, self._zone)
-            if _midnight(first, self._zone) != after_ms:
-                first += timedelta(days=1)
-                edges.append((after_ms, _midnight(first, self._zone)))
-            whole = whole.where(days.c.day >= _yyyymmdd(first))
-        if before_ms is not None:
-            last = _day(before_ms, self._zone)  # itself not whole
-            if first is None or first <= last:
-                edges.append((_midnight(last, self._zone), before_ms))
-            whole = whole.where(days.c.day < _yyyymmdd(last))
-        if first is not None and last is not None and first > last:
-            edges = [(after_ms or 0, before_ms or 0)]
-        total = connection.scalar(whole) or 0
-        for start, end in edges:
-            one_by_one = select(func.count()).where(frames.c.taken_at_ms >= start, frames.c.taken_at_ms < end)
-            if camera_no is not None:
-                one_by_one = one_by_one.where(frames.c.camera_no == camera_no)
-            total += connection.scalar(one_by_one) or 0
-        return total
 
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
@@ -235,7 +207,7 @@ class SqlIndex:
                 Day(day=date(day // 10_000, day // 100 % 100, day % 100), camera=camera, frames=count)
                 for day, count in connection.execute(question)
             ]
-            return Calendar(days=counted, last_seq=connection.scalar(_LAST_SEQ) or 0)
+            return Calendar(days=counted, last_seq=connection.scalar(paging.LAST_SEQ) or 0)
 
         return await self._read(ask)
 
@@ -244,7 +216,7 @@ class SqlIndex:
     async def changes(self, *, after: int, limit: int = 1000) -> Log:
         def ask(connection: Connection) -> Log:
             oldest = connection.scalar(select(func.min(changes.c.seq)))
-            newest = connection.scalar(_LAST_SEQ) or 0
+            newest = connection.scalar(paging.LAST_SEQ) or 0
             if after > newest or (oldest is not None and after < oldest - 1):
                 raise LogTooOld(newest)
             rows = connection.execute(_CHANGES, {"after": after, "most": limit}).all()
@@ -401,10 +373,10 @@ class SqlIndex:
 
     async def recount(self) -> None:
         def write(connection: Connection, keeping: Keeping, _: list[Change]) -> int:
-            before: int = connection.scalar(_TOTAL) or 0
+            before: int = connection.scalar(paging.TOTAL) or 0
             counting.recount(connection, self._zone)
             keeping.forget()
-            return (connection.scalar(_TOTAL) or 0) - before
+            return (connection.scalar(paging.TOTAL) or 0) - before
 
         # By how much, not to what: frames added meanwhile have been counted, or will be.
         mended_by = await self._write(write)
@@ -468,6 +440,8 @@ class Measuring:
                     "luma": measures.mean_luma if measures else None,
                     "spread": measures.contrast if measures else None,
                     "moved": measures.difference if measures else None,
+                    "shade": measures.colour if measures else None,
+                    "lean": measures.green if measures else None,
                 }
                 for frame_id, measures, _ in prepared
             ],
@@ -638,24 +612,7 @@ def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     )
 
 
-def _day(at_ms: int, zone: ZoneInfo) -> date:
-    # Whoever asks may ask for any moment; Python's years end, so beyond these a day stands for all that follow.
-    return datetime.fromtimestamp(min(max(at_ms, _YEAR_2), _YEAR_9999) / 1000, zone).date()
-
-
-def _yyyymmdd(day: date) -> int:
-    return day.year * 10_000 + day.month * 100 + day.day
-
-
-def _midnight(day: date, zone: ZoneInfo) -> int:
-    at = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return round(at.astimezone(UTC).timestamp() * 1000)
-
-
-_YEAR_2, _YEAR_9999 = -62_104_060_800_000, 253_370_764_800_000  # UTC
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
-_TOTAL = select(func.coalesce(func.sum(cameras.c.frames), 0))
-_LAST_SEQ = select(func.max(changes.c.seq))
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))
 # The boot is asked for apart: as a condition on the join it would have SQLite walk through all of the camera's frames.
@@ -690,6 +647,11 @@ _MEASURE = Many(
     update(frames)
     .where(frames.c.id == bindparam("b_id"))
     .values(
-        is_measured=text("1"), mean_luma=bindparam("luma"), contrast=bindparam("spread"), difference=bindparam("moved")
+        is_measured=text("1"),
+        mean_luma=bindparam("luma"),
+        contrast=bindparam("spread"),
+        difference=bindparam("moved"),
+        colour=bindparam("shade"),
+        green=bindparam("lean"),
     )
 )

@@ -22,9 +22,10 @@ from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
-# The conditions of the two small indexes. SQLite takes such an index for a question that says the same.
+# The conditions of the small indexes. SQLite takes such an index for a question that says the same.
 HANGING = text("hangs_on_boot = 1")
 UNMEASURED = text("is_measured = 0")
+JUDGED = text("verdict != 'whole'")
 
 
 def _column(name: str, kind: Any, says: str, *more: SchemaItem, **options: Any) -> Column[Any]:
@@ -118,12 +119,17 @@ frames = _table(
     _column("mean_luma", REAL, "mean brightness, 0 to 1", nullable=True),
     _column("contrast", REAL, "spread of brightness, 0 to 1", nullable=True),
     _column("difference", REAL, "to the same camera's frame before, 0 to 1", nullable=True),
+    _column("colour", Integer, "the mean colour, as 0xrrggbb", nullable=True),
+    _column("green", REAL, "how far all of it leans to green, or below 0 to magenta, -1 to 1", nullable=True),
     _column("status", Text, "what the camera said of itself with this frame, as JSON", nullable=True),
     # One name, one frame: also between processes. Another digest under the same name is a second frame.
     UniqueConstraint("boot_no", "number", "sha256"),
     Index("frames_by_time", "taken_at_ms", "id"),
     Index("frames_by_camera_and_time", "camera_no", "taken_at_ms", "id"),
     Index("frames_unmeasured", "id", sqlite_where=UNMEASURED, postgresql_where=UNMEASURED),
+    # Most frames are whole, so to find the others costs next to nothing.
+    Index("frames_judged", "taken_at_ms", "id", sqlite_where=JUDGED, postgresql_where=JUDGED),
+    Index("frames_judged_by_camera", "camera_no", "taken_at_ms", "id", sqlite_where=JUDGED, postgresql_where=JUDGED),
     Index("frames_hanging", "boot_no", sqlite_where=HANGING, postgresql_where=HANGING),
     sqlite_autoincrement=True,
 )

@@ -44,6 +44,7 @@ class FrameAnswer(msgspec.Struct, kw_only=True):
     mean_luma: Annotated[float | None, Says(description="mean brightness, 0 to 1; null until measured")]
     contrast: Annotated[float | None, Says(description="spread of brightness, 0 to 1")]
     difference: Annotated[float | None, Says(description="to the same camera's frame before, 0 to 1")]
+    colour: Annotated[str | None, Says(description="its mean colour as `#rrggbb`; null until measured")]
     url: Annotated[str, Says(description="the original, for ever")]
     thumbnail_url: Annotated[str, Says(description="a small picture of it, valid at once")]
 
@@ -55,11 +56,17 @@ class FrameDetail(FrameAnswer, kw_only=True):
 
 
 class FramesAnswer(msgspec.Struct, kw_only=True):
-    """A page of frames, newest first."""
+    """A page of frames, newest first unless asked for otherwise."""
 
     frames: list[FrameAnswer]
-    next: Annotated[str | None, Says(description="the URL of the next, older page; null at the end")]
-    total: Annotated[int, Says(description="how many frames match, on all pages")]
+    next: Annotated[str | None, Says(description="the URL of the next page in this order; null at the end")]
+    searched_to: Annotated[
+        datetime | None, Says(description="how far was looked: `next` goes on from there; null at the end")
+    ]
+    total: Annotated[
+        int | None,
+        Says(description="how many frames match, on all pages; null where counting is dear"),
+    ]
     last_seq: Annotated[int, Says(description="follow the events from here and miss nothing")]
 
 
@@ -202,6 +209,7 @@ def _frame_fields(frame: Frame) -> dict[str, Any]:
         "mean_luma": measures.mean_luma if measures else None,
         "contrast": measures.contrast if measures else None,
         "difference": measures.difference if measures else None,
+        "colour": None if measures is None or measures.colour is None else f"#{measures.colour:06x}",
         "url": original_url(frame),
         "thumbnail_url": thumbnail_url(frame),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
@@ -13,13 +14,18 @@ from aiohttp import web
 
 from archive import __version__
 from archive.errors import Malformed
-from archive.frame import camera_id, unix_ms
+from archive.frame import Verdict, camera_id, unix_ms, utc
+from archive.index import Page
 from archive.server import answers, keys
 from archive.server.answers import encode
 from archive.server.media import named
 
 LIMIT = 100
 LIMIT_MAX = 1000
+ORDERS = ("newest", "oldest")
+
+_HOURS = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
+_SHARE = re.compile(r"[0-9](?:\.[0-9]{1,20})?")
 
 
 def answer(what: msgspec.Struct) -> web.Response:
@@ -30,29 +36,36 @@ def answer(what: msgspec.Struct) -> web.Response:
 
 
 async def frames(request: web.Request) -> web.Response:
-    """A page of frames, newest first."""
-    query = request.query
-    camera = camera_id(query["camera"]) if query.get("camera") else None
-    limit = number(query, "limit", LIMIT, 1, LIMIT_MAX)
-    index = request.app[keys.INDEX]
-    page = await index.frames(
-        camera=camera,
-        before_ms=_moment(query.get("before"), "before"),
-        after_ms=_moment(query.get("after"), "after"),
-        cursor=_cursor(query["cursor"]) if query.get("cursor") else None,
-        limit=limit,
-    )
-    older = None
-    if page.more:
-        last = page.frames[-1]
-        older = f"{request.path}?{urlencode({**query, 'cursor': _cursor_of(last.taken_at_ms, last.id)})}"
+    """A page of frames, newest first; with `order=oldest` the other way round."""
+    page = await page_of(request)
     return answer(
         answers.FramesAnswer(
             frames=[answers.frame_answer(frame) for frame in page.frames],
-            next=older,
+            next=page.next and f"{request.path}?{urlencode({**request.query, 'cursor': cursor_of(page.next)})}",
+            searched_to=page.next and utc(page.next[0]),
             total=page.total,
             last_seq=page.last_seq,
         )
+    )
+
+
+async def page_of(request: web.Request, *, limit: int = LIMIT) -> Page:
+    """The page of frames that the query asks for. Raises Malformed."""
+    query = request.query
+    after_ms = _moment(query.get("after"), "after")
+    oldest_first = _order(query.get("order")) == "oldest"
+    if oldest_first and after_ms is None:
+        raise Malformed("order=oldest needs after=…: the moment from which to read on")
+    return await request.app[keys.INDEX].frames(
+        camera=camera_id(query["camera"]) if query.get("camera") else None,
+        before_ms=_moment(query.get("before"), "before"),
+        after_ms=after_ms,
+        cursor=_cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=number(query, "limit", limit, 1, LIMIT_MAX),
+        oldest_first=oldest_first,
+        hours=_hours(query.get("hour")),
+        verdicts=_verdicts(query.get("verdict")),
+        difference=_share(query.get("difference"), "difference"),
     )
 
 
@@ -119,17 +132,16 @@ async def photos(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
     page = await index.frames(cursor=cursor, limit=min(left, LIMIT_MAX))
     await response.prepare(request)
-    await response.write(b'{"total":%d,"photos":[' % page.total)
+    await response.write(b'{"total":%d,"photos":[' % index.total)
     separator = b""
     while page.frames:
         names = [encode(answers.PhotoAnswer(filename=found.key.removeprefix("photos/"))) for found in page.frames]
         await response.write(separator + b",".join(names))
         separator = b","
         left -= len(names)
-        if not page.more or left <= 0:
+        if page.next is None or left <= 0:
             break
-        last = page.frames[-1]
-        page = await index.frames(cursor=(last.taken_at_ms, last.id), limit=min(left, LIMIT_MAX))
+        page = await index.frames(cursor=page.next, limit=min(left, LIMIT_MAX))
     await response.write(b"]}")
     await response.write_eof()
     return response
@@ -157,7 +169,39 @@ def _moment(text: str | None, name: str) -> int | None:
         raise Malformed(f"{name} is a time such as 2026-11-22T13:00:00Z, not {text[:40]!r}") from None
 
 
-def _cursor_of(taken_at_ms: int, frame_id: int) -> str:
+def _order(text: str | None) -> str:
+    if text and text not in ORDERS:
+        raise Malformed(f"order is one of {', '.join(ORDERS)}, not {text[:32]!r}")
+    return text or ORDERS[0]
+
+
+def _hours(text: str | None) -> tuple[int, int] | None:
+    if not text:
+        return None
+    hours = _HOURS.fullmatch(text)
+    if hours is None or int(hours[1]) % 24 == int(hours[2]) % 24 or max(int(hours[1]), int(hours[2])) > 24:
+        raise Malformed(f"hour is two different hours such as 6-9 or, over midnight, 22-4, not {text[:32]!r}")
+    return int(hours[1]), int(hours[2])
+
+
+def _verdicts(text: str | None) -> frozenset[Verdict]:
+    try:
+        return frozenset(map(Verdict, text.split(","))) if text else frozenset()
+    except ValueError:
+        raise Malformed(f"verdict is any of {', '.join(Verdict)}, with commas between, not {text!r:.80}") from None
+
+
+def _share(text: str | None, name: str) -> float | None:
+    if not text:
+        return None
+    if not (_SHARE.fullmatch(text) and float(text) <= 1):
+        raise Malformed(f"{name} is a number from 0 to 1 such as 0.1, not {text[:32]!r}")
+    return float(text)
+
+
+def cursor_of(position: tuple[int, int]) -> str:
+    """The word for a place in the order of frames, for a URL."""
+    taken_at_ms, frame_id = position
     return base64.urlsafe_b64encode(f"{taken_at_ms}.{frame_id}".encode()).decode().rstrip("=")
 
 

@@ -8,8 +8,10 @@ import msgspec
 from aiohttp import web
 
 from archive import __version__
+from archive.frame import Verdict
 from archive.server import answers
 from archive.server.answers import encode
+from archive.server.catalog import ORDERS
 from archive.server.problems import RULES
 
 _REF = "#/components/schemas/{name}"
@@ -61,11 +63,23 @@ def _paths() -> dict[str, Any]:
     return {
         "/api/frames": {
             "get": _get(
-                "A page of frames, newest first",
+                "A page of frames, newest first unless `order` says otherwise",
                 answers.FramesAnswer,
                 _query("camera", _CAMERA, "only this camera's"),
                 _query("before", _TIME, "only frames taken before"),
                 _query("after", _TIME, "only frames taken then or later"),
+                _query(
+                    "hour",
+                    {"type": "string", "pattern": "^[0-9]{1,2}-[0-9]{1,2}$"},
+                    "only frames taken from the first hour of the day up to the second, as 6-9 or over midnight 22-4",
+                ),
+                _query("verdict", {"type": "string"}, f"only frames of any of these, as a,b: {', '.join(Verdict)}"),
+                _query(
+                    "difference",
+                    {"type": "number", "minimum": 0, "maximum": 1},
+                    "only frames at least so different from their camera's frame before",
+                ),
+                _query("order", {"enum": list(ORDERS)}, "oldest: ascending from `after`, which it needs"),
                 _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many at most"),
                 _query("cursor", {"type": "string"}, "from `next`"),
                 errors=(400, 503),

@@ -277,7 +277,7 @@ class _Worker:
         self._received += chunk
         if len(self._received) < ANSWER.size:
             return
-        status, size_bytes, mean_luma, contrast, signature = ANSWER.unpack_from(self._received)
+        status, size_bytes, *seen = ANSWER.unpack_from(self._received)
         if size_bytes > MAX_ANSWER_BYTES:
             self.kill()
             return
@@ -286,7 +286,7 @@ class _Worker:
         body = bytes(memoryview(self._received)[ANSWER.size :])
         self._received = bytearray()
         if status == OK:
-            self._answer.set_result(Rendering(body, mean_luma, contrast, signature))
+            self._answer.set_result(Rendering(body, *seen))
         else:
             self._answer.set_result(body.decode(errors="replace"))
 

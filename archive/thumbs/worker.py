@@ -30,7 +30,8 @@ PAPER = (0xEF, 0xEC, 0xE6)  # what shows through a transparent picture
 
 # A request is a head and the picture; an answer is a head and the thumbnail, or the reason why there is none.
 REQUEST = struct.Struct("!BI")  # index in MEDIA_TYPES, bytes that follow
-ANSWER = struct.Struct("!BIdd192s")  # OK, NO or READY, bytes that follow, mean luma, contrast, signature
+# OK, NO or READY, bytes that follow, mean luma, contrast, colour, green, signature
+ANSWER = struct.Struct("!BIddId192s")
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
 OK, NO, READY = range(3)
 MAX_REASON_BYTES = 300
@@ -52,6 +53,8 @@ class Rendering(NamedTuple):
     data: bytes  # a JPEG without EXIF or comments
     mean_luma: float  # 0 black to 1 white
     contrast: float  # standard deviation of luma over its greatest possible value, half black and half white: 0 to 1
+    colour: int  # the mean colour, as 0xrrggbb
+    green: float  # by how much nine tenths of it lean to green, or below 0 to magenta: -1 to 1
     signature: bytes  # 16 x 12 luma bytes, row by row
 
 
@@ -131,19 +134,31 @@ def _plain(image: Image) -> Image:
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _measured(image: Image) -> tuple[float, float, bytes]:
+def _measured(image: Image) -> tuple[float, float, int, float, bytes]:
     from PIL.Image import Resampling  # noqa: PLC0415 - see the head
 
     columns, rows = SIGNATURE_SIZE
     # One pixel of 4 x 4 is enough: each part of the signature is still the mean of dozens, at a tenth of the price.
     step = max(1, min(4, image.width // columns, image.height // rows))
-    luma = image.resize((image.width // step, image.height // step), Resampling.NEAREST).convert("L")
+    sample = image.resize((image.width // step, image.height // step), Resampling.NEAREST)
+    luma = sample.convert("L")
     histogram = luma.histogram()
     pixels = luma.width * luma.height
     mean = sum(map(operator.mul, histogram, _LEVELS)) / pixels
     variance = max(0.0, sum(map(operator.mul, histogram, _SQUARES)) / pixels - mean * mean)
     signature = luma.resize(SIGNATURE_SIZE, Resampling.BOX).tobytes()
-    return mean / 255, min(1.0, variance**0.5 / 127.5), signature
+    parts = sample.convert("RGB").resize(SIGNATURE_SIZE, Resampling.BOX)
+    colour = int.from_bytes(parts.resize((1, 1), Resampling.BOX).tobytes())
+    return mean / 255, min(1.0, variance**0.5 / 127.5), colour, _green(parts.tobytes()), signature
+
+
+def _green(parts: bytes) -> float:
+    # By how much green stands above the mean of red and blue, in each part. A tenth may be of any colour.
+    leanings = sorted(
+        2 * green - red - blue for red, green, blue in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    )
+    few = len(leanings) // 10
+    return (max(0, leanings[few]) or min(0, leanings[-1 - few])) / 510
 
 
 def main(fd: int, max_pixels: int, cpu_s: int, memory_bytes: int) -> None:
@@ -155,7 +170,7 @@ def main(fd: int, max_pixels: int, cpu_s: int, memory_bytes: int) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     _confine(memory_bytes)
     with socket.socket(fileno=fd) as parent:
-        parent.sendall(ANSWER.pack(READY, 0, 0.0, 0.0, NO_SIGNATURE))
+        parent.sendall(_unmeasured(READY, 0))
         while len(head := parent.recv(REQUEST.size, socket.MSG_WAITALL)) == REQUEST.size:
             kind, size_bytes = REQUEST.unpack(head)
             data = parent.recv(size_bytes, socket.MSG_WAITALL)
@@ -167,8 +182,12 @@ def main(fd: int, max_pixels: int, cpu_s: int, memory_bytes: int) -> None:
                 answer = [ANSWER.pack(OK, len(thumbnail), *seen), thumbnail]
             except Exception as exc:  # noqa: BLE001 - whatever a decoder raises is the picture's fault, and said
                 reason = (str(exc) or type(exc).__name__).encode()[:MAX_REASON_BYTES]
-                answer = [ANSWER.pack(NO, len(reason), 0.0, 0.0, NO_SIGNATURE), reason]
+                answer = [_unmeasured(NO, len(reason)), reason]
             parent.sendall(b"".join(answer))
+
+
+def _unmeasured(kind: int, size_bytes: int) -> bytes:
+    return ANSWER.pack(kind, size_bytes, 0.0, 0.0, 0, 0.0, NO_SIGNATURE)
 
 
 def _confine(memory_bytes: int) -> None:

@@ -27,8 +27,8 @@ from archive.errors import (
     LogTooOld,
     Unavailable,
 )
-from archive.frame import Change, ChangeKind, Lost, Measures, MediaType, Status, TimeSource, Verdict
-from archive.index import CameraKey, Index, Kept, Settings, open_index
+from archive.frame import Change, ChangeKind, Frame, Lost, Measures, MediaType, Status, TimeSource, Verdict
+from archive.index import CameraKey, Index, Kept, Settings, open_index, paging
 from archive.index.sql import SqlIndex
 from archive.store.local import LocalStore
 from archive.store.memory import MemoryStore
@@ -651,21 +651,117 @@ async def test_pages_follow_each_other_without_holes(index: SqlIndex) -> None:
     """From cursor to cursor every frame comes once, newest first, whatever arrives meanwhile."""
     for n in range(25):
         await index.add(arriving(n, camera=f"camera-{n % 2}", taken_ms=NOW_MS - 1000 * (n // 5)))
-    seen, cursor, more = [], None, True
+    seen, cursor, page = [], None, None
 
-    while more:
+    while page is None or cursor:
         page = await index.frames(cursor=cursor, limit=4)
         seen += page.frames
-        more = page.more
-        cursor = (page.frames[-1].taken_at_ms, page.frames[-1].id)
+        cursor = page.next
         await index.add(arriving(1000 + len(seen), received_at_ms=NOW_MS + len(seen)))
 
     assert len(seen) == 25
     assert [(f.taken_at_ms, f.id) for f in seen] == sorted(((f.taken_at_ms, f.id) for f in seen), reverse=True)
     page = await index.frames(camera="camera-1", limit=100)
-    assert (len(page.frames), page.total, page.more) == (12, 12, False)
+    assert (len(page.frames), page.total, page.next) == (12, 12, None)
     nothing = await index.frames(camera="nobody")
-    assert (nothing.frames, nothing.total, nothing.more) == ([], 0, False)
+    assert (nothing.frames, nothing.total, nothing.next) == ([], 0, None)
+
+
+async def paged(index: Index, **asked: Any) -> list[list[Frame]]:
+    """Every page of a question."""
+    pages: list[list[Frame]] = []
+    cursor = None
+    while not pages or cursor:
+        page = await index.frames(cursor=cursor, **asked)
+        pages.append(page.frames)
+        cursor = page.next
+    return pages
+
+
+async def test_pages_can_be_read_from_a_moment_on(index: SqlIndex) -> None:
+    """Oldest first, from any moment: each frame once, in the order they were taken."""
+    for n in range(25):
+        await index.add(arriving(n, camera=f"camera-{n % 2}", taken_ms=NOW_MS - 1000 * (n // 5)))
+
+    pages = await paged(index, oldest_first=True, after_ms=NOW_MS - 3000, limit=6)
+    of_one = await paged(index, oldest_first=True, after_ms=NOW_MS - 3000, limit=6, camera="camera-1")
+
+    seen = [frame for page in pages for frame in page]
+    assert [len(page) for page in pages] == [6, 6, 6, 2]
+    assert seen == (await index.frames(after_ms=NOW_MS - 3000)).frames[::-1]
+    assert [frame.id for page in of_one for frame in page] == [f.id for f in seen if f.camera == "camera-1"]
+
+
+async def test_the_same_hours_are_found_on_every_day(index: SqlIndex) -> None:
+    """Hours are the archive's own, over midnight too and where the clocks are turned, in both orders and any limit."""
+    start = round(datetime(2026, 10, 22, tzinfo=BERLIN).timestamp() * 1000)
+    for n in range(150):
+        await index.add(arriving(n, camera=f"camera-{n % 2}", received_at_ms=start + n * HOUR_MS // 2 * 3))
+    frames = (await index.frames(limit=1000)).frames
+
+    for (first, last), oldest_first, limit, camera in itertools.product(
+        [(6, 9), (22, 4), (2, 3), (0, 24)], (False, True), (1, 7, 200), (None, "camera-1")
+    ):
+        stretch = {"after_ms": frames[140].taken_at_ms, "before_ms": frames[3].taken_at_ms}
+        asked = {"hours": (first, last), "oldest_first": oldest_first, "limit": limit, "camera": camera, **stretch}
+        found = [frame for page in await paged(index, **asked) for frame in page]
+
+        inside = [hour % 24 for hour in range(first, last if first < last else last + 24)]
+        wanted = [
+            frame
+            for frame in frames[4:141]
+            if datetime.fromtimestamp(frame.taken_at_ms / 1000, BERLIN).hour in inside
+            and camera in (None, frame.camera)
+        ]
+        assert found == (wanted[::-1] if oldest_first else wanted), asked
+
+
+async def test_frames_are_found_by_what_they_look_like(index: SqlIndex) -> None:
+    """By any of several verdicts, by how different they are, and by both; what was not measured is not different."""
+    for n in range(60):
+        await index.add(arriving(n, camera=f"camera-{n % 2}", received_at_ms=NOW_MS + n * 1000))
+    verdicts = [Verdict.WHOLE, Verdict.DARK, Verdict.FROZEN, Verdict.GREEN]
+    await asyncio.gather(
+        *(
+            index.measure(n + 1, Measures(mean_luma=0.5, contrast=0.1, difference=n / 60), verdicts[n % 4])
+            for n in range(50)
+        )
+    )
+    frames = (await index.frames()).frames
+
+    questions: list[tuple[dict[str, Any], Callable[[int], bool]]] = [
+        ({"verdicts": {Verdict.DARK}}, lambda n: n < 50 and n % 4 == 1),
+        ({"verdicts": {Verdict.DARK, Verdict.GREEN}}, lambda n: n < 50 and n % 4 in (1, 3)),
+        ({"verdicts": {Verdict.DARK, Verdict.WHOLE}}, lambda n: n >= 50 or n % 4 in (0, 1)),
+        ({"difference": 0.5}, lambda n: 30 <= n < 50),
+        ({"difference": 0.5, "verdicts": {Verdict.FROZEN}}, lambda n: 30 <= n < 50 and n % 4 == 2),
+        ({"difference": 0.0, "camera": "camera-1"}, lambda n: n < 50 and n % 2 == 1),
+    ]
+    for asked, wanted in questions:
+        pages = await paged(index, limit=4, **asked)
+
+        assert [f for page in pages for f in page] == [f for f in frames if wanted(f.number)], asked
+        assert [len(page) for page in pages[:-1]] == [4] * (len(pages) - 1)
+        assert (await index.frames(**asked)).total is None
+
+
+async def test_a_search_ends_and_says_how_far_it_came(index: SqlIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is not found, a question looks at so many frames; asked on and on, it finds all there is."""
+    monkeypatch.setattr(paging, "LOOKED_AT", 20)
+    for n in range(100):
+        await index.add(arriving(n, received_at_ms=NOW_MS + n * HOUR_MS))
+    await index.measure(3, Measures(mean_luma=0.5, contrast=0.1, difference=0.9))
+
+    first = await index.frames(difference=0.5, limit=5)
+    pages = await paged(index, difference=0.5, limit=5)
+    by_hour = await paged(index, hours=(3, 4), limit=50)
+
+    assert first.frames == []
+    assert first.next is not None
+    assert NOW_MS + 70 * HOUR_MS < first.next[0] < NOW_MS + 90 * HOUR_MS
+    assert [[frame.id for frame in page] for page in pages if page] == [[3]]
+    assert sum(map(len, by_hour)) == 4
+    assert len(by_hour) > 1
 
 
 TURNS = [
@@ -990,9 +1086,19 @@ async def every_question(index: SqlIndex) -> None:
     newest = (await index.frames(limit=1)).frames[0]
     at, cursor = newest.taken_at_ms - 300_000, (newest.taken_at_ms - 1, newest.id)
     for camera in (None, "camera-1"):
-        for stretch in ({}, {"before_ms": at}, {"after_ms": at}, {"before_ms": at + 60_000, "after_ms": at}):
-            for from_ in (None, cursor):
-                await index.frames(camera=camera, cursor=from_, limit=10, **stretch)
+        for before_ms, after_ms in ((None, None), (at, None), (None, at), (at + 60_000, at)):
+            for from_, oldest_first in itertools.product((None, cursor), (False, True)):
+                ask = partial(
+                    index.frames,
+                    camera=camera,
+                    cursor=from_,
+                    limit=10,
+                    before_ms=before_ms,
+                    after_ms=after_ms,
+                    oldest_first=oldest_first,
+                )
+                await ask()
+                await ask(hours=(6, 9), verdicts={Verdict.DARK, Verdict.GREEN})
         await index.days(camera=camera)
     await index.frame(newest.id)
     await index.frame_status(newest.id)
@@ -1049,7 +1155,7 @@ class Statements:
 
 
 GROWING = re.compile(r"SCAN (frames|changes|boots|losses|days|settings)\b|TEMP B-TREE")
-ENDED_EARLY = re.compile(r"SCAN frames USING INDEX frames_by_time")  # with a LIMIT
+ENDED_EARLY = re.compile(r"SCAN frames USING INDEX frames_(by_time|judged)\b")  # with a LIMIT
 
 
 async def test_no_question_walks_through_the_archive(index: SqlIndex, tmp_path: Path) -> None:

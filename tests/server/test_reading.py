@@ -16,11 +16,12 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from archive import __version__
-from tests.pictures import jpeg, png
+from tests.pictures import jpeg, png, saved
 from tests.server.conftest import MakeArchive
-from tests.server.serving import Line, Served, new_boot, request
+from tests.server.serving import Line, Served, new_boot, request, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,6 +139,58 @@ async def test_a_span_of_time_holds_its_frames(
     assert page["total"] == len(wanted) + others
 
 
+async def test_the_same_hour_is_found_on_every_day(filled: Served) -> None:
+    """`hour` is of the archive's zone, over midnight and a turn of the clocks; no total is counted; pages follow."""
+    for hour, inside in [("6-9", {6, 7, 8}), ("22-4", {22, 23, 0, 1, 2, 3}), ("2-3", {2})]:
+        found: list[datetime] = []
+        url: str | None = f"/api/frames?camera=garden&hour={hour}&limit=4"
+        while url:
+            page = (await filled.ask(url)).json
+            assert page["total"] is None
+            assert (page["searched_to"] is None) == (page["next"] is None)
+            found += [datetime.fromisoformat(frame["taken_at"]) for frame in page["frames"]]
+            url = page["next"]
+
+        assert found == [at for at in moments()[::-1] if at.astimezone(BERLIN).hour in inside]
+
+
+async def test_a_list_can_be_read_from_a_moment_on(filled: Served) -> None:
+    """`order=oldest` with `after`: ascending, page after page, to the newest frame."""
+    found: list[datetime] = []
+    url: str | None = "/api/frames?camera=garden&order=oldest&after=2026-03-29T00:30:00Z&limit=30"
+    while url:
+        page = (await filled.ask(url)).json
+        found += [datetime.fromisoformat(frame["taken_at"]) for frame in page["frames"]]
+        url = page["next"]
+
+    assert found == [at for at in moments() if at >= datetime(2026, 3, 29, 0, 30, tzinfo=UTC)]
+
+
+async def test_frames_are_found_by_verdict_and_difference(archive: Served, camera: str) -> None:
+    """What the thumbnail workers saw can be asked for; each frame shows its colour."""
+    dark = saved(Image.new("RGB", (320, 240), (2, 3, 2)), "JPEG")
+    boot = new_boot()
+    for number, body in enumerate([jpeg(seed=1), jpeg(seed=1), dark, jpeg(seed=2), jpeg(seed=2)[:-40]]):
+        await archive.send(body, camera=camera, boot=boot, number=number)
+    await until(lambda: _all_measured(archive, camera))
+
+    async def numbers(**asked: str) -> list[int]:
+        return [frame["number"] for frame in (await archive.get("/api/frames", camera=camera, **asked))["frames"]]
+
+    assert await numbers(verdict="dark") == [2]
+    assert await numbers(verdict="frozen,truncated") == [4, 1]
+    assert await numbers(verdict="whole") == [3, 0]
+    assert await numbers(difference="0.1") == [3, 2]
+    frames = {frame["number"]: frame for frame in await archive.frames(camera)}
+    assert {frame["verdict"] for frame in frames.values()} == {"whole", "frozen", "dark", "truncated"}
+    assert frames[2]["colour"] in {"#020302", "#010301", "#020202", "#030303"}
+    assert all(len(frame["colour"]) == 7 for frame in frames.values())
+
+
+async def _all_measured(archive: Served, camera: str) -> bool:
+    return all(frame["colour"] for frame in await archive.frames(camera))
+
+
 async def test_a_camera_nobody_knows_has_no_frames(filled: Served) -> None:
     """An empty page, not an error: it may send yet."""
     assert await filled.frames("nobody") == []
@@ -162,6 +215,20 @@ async def test_a_camera_nobody_knows_has_no_frames(filled: Served) -> None:
         "/api/frames?cursor=%00",
         "/api/frames?cursor=" + "A" * 3000,
         "/api/frames?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5LjE",
+        "/api/frames?order=oldest",
+        "/api/frames?order=random",
+        "/api/frames?hour=6",
+        "/api/frames?hour=6-6",
+        "/api/frames?hour=0-0",
+        "/api/frames?hour=6-25",
+        "/api/frames?hour=-1-5",
+        "/api/frames?hour=6-9-12",
+        "/api/frames?verdict=lovely",
+        "/api/frames?verdict=dark,",
+        "/api/frames?difference=2",
+        "/api/frames?difference=-0.1",
+        "/api/frames?difference=nan",
+        "/api/frames?difference=1e-3",
         "/api/frames?camera=..",
         "/api/frames?camera=%2e%2e%2fx",
         "/api/frames?camera=a%00",
@@ -185,14 +252,16 @@ async def test_a_bad_value_is_400(filled: Served, path: str) -> None:
     assert (await filled.ask(path)).is_problem(400)
 
 
-NAMES = st.sampled_from(["camera", "before", "after", "limit", "cursor", "wait_s", "download", "x"])
+NAMES = st.sampled_from(
+    [*("camera", "before", "after", "limit", "cursor", "hour", "verdict", "difference", "order"), "wait_s", "download"]
+)
 VALUES = st.one_of(
     st.text(max_size=40),
     st.integers(-(2**70), 2**70).map(str),
     st.datetimes().map(lambda moment: moment.replace(tzinfo=UTC).isoformat()),
     st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat()),
     st.text(string.ascii_letters + string.digits + "-_", max_size=60),
-    st.sampled_from(["garden", "MTIzLjE", "2026-03-28T05:00:00Z", "../../etc/passwd", "1"]),
+    st.sampled_from(["garden", "MTIzLjE", "2026-03-28T05:00:00Z", "../../etc/passwd", "1", "22-4", "dark", "oldest"]),
 )
 PATHS = st.one_of(
     st.sampled_from(
@@ -290,7 +359,7 @@ async def test_one_frame_tells_all_about_itself(archive: Served, camera: str) ->
     frame = await archive.get(reply.headers["Location"])
 
     status = frame.pop("status")
-    for measured in ("mean_luma", "contrast", "difference"):
+    for measured in ("mean_luma", "contrast", "difference", "colour"):
         frame.pop(measured), listed.pop(measured)
     assert frame == listed
     assert status == {"id": camera, "firmware": "1.0.0", "rssi": -61, "battery": 3.7, "charging": True}
