@@ -44,12 +44,24 @@ from archive.errors import (
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
 from archive.hours import Hours
 from archive.index import counting, paging, schema
-from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
+from archive.index.base import Activity, Calendar, CameraKey, Day, Gap, Gaps, Index, Kept, Log, Page, Settings, Shelf
 from archive.index.keeping import Keeping, News, latest_settings
 from archive.index.many import Many
 from archive.index.quarters import EMPTY, Quarters
 from archive.index.rows import FRAMES, frame_of
-from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
+from archive.index.tables import (
+    UNMEASURED,
+    archive,
+    boots,
+    cameras,
+    changes,
+    days,
+    frames,
+    gaps,
+    keys,
+    losses,
+    settings,
+)
 from archive.index.writer import Work, Writer
 
 log = logging.getLogger(__name__)
@@ -246,6 +258,36 @@ class SqlIndex:
                 for row in connection.execute(FRAMES.where(frames.c.id.in_(wanted))):
                     by_id[row[0]] = frame_of(row)
             return Log(changes=[_change_of(row, by_id) for row in rows], last_seq=newest)
+
+        return await self._read(ask)
+
+    # -- asking about gaps
+
+    async def gaps(self, camera: str, *, cursor: tuple[int, int] | None = None, limit: int = 100) -> Gaps:
+        def ask(connection: Connection) -> Gaps:
+            of = _known(connection.execute(select(cameras).where(cameras.c.id == camera)).one_or_none(), camera)
+            question = _GAPS.where(gaps.c.camera_no == of.no).limit(limit + 1)
+            if cursor is not None:
+                question = question.where(tuple_(gaps.c.at_ms, gaps.c.no) < cursor)
+            rows = connection.execute(question).all()
+            return Gaps(
+                missing=of.missing,
+                confessed=of.confessed,
+                status=msgspec.json.decode(of.status),
+                gaps=[
+                    Gap(
+                        boot=row.boot,
+                        first=row.first,
+                        last=row.last,
+                        at_ms=row.at_ms,
+                        reason=row.reason,
+                        taken_after_ms=row.taken_after_ms,
+                        taken_before_ms=row.taken_before_ms,
+                    )
+                    for row in rows[:limit]
+                ],
+                next=(rows[limit - 1].at_ms, rows[limit - 1].no) if len(rows) > limit else None,
+            )
 
         return await self._read(ask)
 
@@ -662,6 +704,25 @@ _CHANGES = (
     .where(changes.c.seq > bindparam("after"))
     .order_by(changes.c.seq)
     .limit(bindparam("most"))
+)
+# Outer joins: a gap may have no confession, and be of a boot of which no frame has arrived.
+_BESIDE = select(frames.c.taken_at_ms).where(frames.c.boot_no == boots.c.no).limit(1).correlate(gaps, boots)
+_GAPS = (
+    select(
+        gaps,
+        losses.c.reason,
+        _BESIDE.where(frames.c.number < gaps.c.first)
+        .order_by(frames.c.number.desc())
+        .scalar_subquery()
+        .label("taken_after_ms"),
+        _BESIDE.where(frames.c.number > gaps.c.last)
+        .order_by(frames.c.number)
+        .scalar_subquery()
+        .label("taken_before_ms"),
+    )
+    .outerjoin(losses, losses.c.no == gaps.c.loss_no)
+    .outerjoin(boots, (boots.c.camera_no == gaps.c.camera_no) & (boots.c.boot == gaps.c.boot))
+    .order_by(gaps.c.at_ms.desc(), gaps.c.no.desc())
 )
 _MEASURE = Many(
     update(frames)

@@ -93,6 +93,18 @@ async def days(request: web.Request) -> web.Response:
     return answer(answers.DaysAnswer(timezone=zone, days=counted, last_seq=found.last_seq))
 
 
+async def gaps(request: web.Request) -> web.Response:
+    """Which of a camera's numbers have not arrived, newest gaps first."""
+    query, camera = request.query, camera_id(request.match_info["id"])
+    page = await request.app[keys.INDEX].gaps(
+        camera,
+        cursor=_cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=number(query, "limit", LIMIT, 1, LIMIT_MAX),
+    )
+    following = page.next and f"{request.path}?{urlencode({**query, 'cursor': cursor_of(page.next)})}"
+    return answer(answers.gaps_answer(camera, page, following))
+
+
 async def day(request: web.Request) -> web.Response:
     """How many frames each quarter hour of a day holds."""
     wanted = day_of(request.match_info["day"])

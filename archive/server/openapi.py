@@ -21,6 +21,7 @@ _TYPES = (
     answers.FrameDetail,
     answers.CamerasAnswer,
     answers.DaysAnswer,
+    answers.GapsAnswer,
     answers.ActivityAnswer,
     answers.ArchiveAnswer,
     answers.ChangesAnswer,
@@ -99,6 +100,16 @@ def _paths() -> dict[str, Any]:
                 "requestBody": {"content": _json(answers.NewCamera), "required": True},
                 "responses": _responses(answers.NewKey, (400, 403, 409, 413, 503, 507)),
             },
+        },
+        "/api/cameras/{id}/gaps": {
+            "get": _get(
+                "Which of a camera's numbers have not arrived, newest gaps first",
+                answers.GapsAnswer,
+                _path("id", _CAMERA),
+                _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many gaps at most"),
+                _query("cursor", {"type": "string"}, "from `next`"),
+                errors=(400, 404, 503),
+            ),
         },
         "/api/cameras/{id}/keys": {
             "delete": {

@@ -16,6 +16,7 @@ def add_routes(app: web.Application) -> None:
         "/api/frames": catalog.frames,
         "/api/frames/{id}": catalog.frame,
         "/api/cameras": catalog.cameras,
+        "/api/cameras/{id}/gaps": catalog.gaps,
         "/api/days": catalog.days,
         "/api/days/{day}": catalog.day,
         "/api/archive": catalog.archive,
