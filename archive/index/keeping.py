@@ -262,6 +262,7 @@ class Keeping:
         of_boots: dict[int, dict[str, Any]] = {}
         of_days: defaultdict[Quarter, int] = defaultdict(int)
         numbers: set[tuple[int, int]] = set()
+        of_ledger: list[tuple[int, ledger.Counted]] = []
         learnt: dict[int, tuple[CameraState, Epoch]] = {}
         for entry in entries:
             new = entry.frame
@@ -292,14 +293,14 @@ class Keeping:
             }
             if not is_further:
                 if not boot.is_next(new.number):
-                    ledger.arrived(
+                    changed = ledger.arrived(
                         connection,
                         camera.no,
-                        new.boot,
-                        new.number,
+                        ledger.Arrival(new.boot, new.number, new.received_at_ms),
                         highest=boot.highest_number,
-                        at_ms=new.received_at_ms,
+                        is_ahead=boot.told_to > boot.highest_number,
                     )
+                    of_ledger.append((camera.no, changed))
                 boot.frames += 1
             boot.highest_number = max(boot.highest_number, new.number)
             of_boots[boot.no] = _boot_row(boot, new.received_at_ms)
@@ -311,6 +312,7 @@ class Keeping:
         _COUNT_CAMERA.execute(connection, list(of_cameras.values()))
         _NOTE_BOOT.execute(connection, list(of_boots.values()))
         self._count_days(connection, of_days)
+        ledger.count_all(connection, of_ledger)
         for boot_no, (camera, epoch) in learnt.items():
             self._redate(connection, boot_no, camera, epoch, told)
 

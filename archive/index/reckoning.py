@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from archive.frame import Lost
-from archive.index.ledger import MOST, Span, between, confessed, count, gap
+from archive.index.ledger import MOST, Counted, Span, between, confessed, count, gap
 from archive.index.tables import boots, cameras, frames, gaps, losses
 
 Named = tuple[int, str]  # camera_no, boot
-
-
-class Counted(NamedTuple):
-    """How many numbers."""
-
-    missing: int
-    confessed: int
 
 
 def remake(connection: Connection) -> None:
@@ -28,7 +20,7 @@ def remake(connection: Connection) -> None:
     connection.execute(update(cameras).values(missing=0, confessed=0))
     for named, spans in _absent(connection).items():
         connection.execute(insert(gaps), [gap(*named, (first, last), None, at_ms) for first, last, at_ms in spans])
-        count(connection, named[0], sum(last - first + 1 for first, last, _ in spans), 0)
+        count(connection, named[0], Counted(sum(last - first + 1 for first, last, _ in spans), 0))
     highest = _highest(connection)
     for row in connection.execute(select(losses).order_by(losses.c.no)).all():
         lost = Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason)
