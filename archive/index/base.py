@@ -173,6 +173,15 @@ class Index(Protocol):
         none, and there be more: one question looks at a few thousand frames and no further.
         """
 
+    async def spread(
+        self, camera: str, *, after_ms: int | None = None, before_ms: int | None = None, parts: int
+    ) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+        """The first frame in each of *parts* equal parts of [`after_ms`, `before_ms`), with what its camera said.
+
+        Without an end it is the camera's newest frame; without a beginning it is a day before the end. Parts without a
+        frame are left out. Raises CameraNotFound.
+        """
+
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         """Frames no worker has looked at yet, by rising id, above `after_id`."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import secrets
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -68,6 +70,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 READERS = 4
+DAY_MS = 86_400_000
+USUAL_FRAMES = 20  # so many last frames of a camera say how far apart they usually are
 
 # Each with its reason; the crash tests change one to prove that they would notice.
 PRAGMAS = {
@@ -202,6 +206,26 @@ class SqlIndex:
 
         return await self._read(ask)
 
+    async def spread(
+        self, camera: str, *, after_ms: int | None = None, before_ms: int | None = None, parts: int
+    ) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+        def ask(connection: Connection) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+            no = _known(_camera_no(connection, camera), camera)
+            end = before_ms
+            if end is None:
+                end = (connection.scalar(_NEWEST_OF_CAMERA, {"no": no}) or 0) + 1
+            start = end - DAY_MS if after_ms is None else after_ms
+            found = []
+            at = start
+            while at < end and (row := connection.execute(_NEXT, {"no": no, "at": at, "end": end}).one_or_none()):
+                frame = frame_of(row)
+                found.append((frame, msgspec.json.decode(row.status) if row.status else {}))
+                part = (frame.taken_at_ms - start) * parts // (end - start) + 1  # the next one
+                at = start - (-part * (end - start) // parts)
+            return found
+
+        return await self._read(ask)
+
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
             question = FRAMES.where(UNMEASURED, frames.c.id > after_id).order_by(frames.c.id)
@@ -301,6 +325,9 @@ class SqlIndex:
                 select(keys.c.camera_no, func.count()).where(keys.c.revoked_at_ms.is_(None)).group_by(keys.c.camera_no)
             )
             counts: dict[int, int] = dict(iter(connection.execute(live)))
+            moments: defaultdict[int, list[int]] = defaultdict(list)
+            for no, taken_at_ms in connection.execute(_LAST_MOMENTS):
+                moments[no].append(taken_at_ms)
             return [
                 Camera(
                     id=row.id,
@@ -310,6 +337,7 @@ class SqlIndex:
                     latest=by_id.get(row.latest_frame_id),
                     status=msgspec.json.decode(row.status),
                     keys=counts.get(row.no, 0),
+                    every_ms=_usual_distance(moments[row.no]),
                 )
                 for row in rows
             ]
@@ -662,6 +690,13 @@ def _known(state: T | None, camera: str) -> T:
     return state
 
 
+def _usual_distance(moments: list[int]) -> int | None:
+    """The median: a pause over night or a burst says nothing of the next frame."""
+    moments.sort()
+    apart = sorted(later - earlier for earlier, later in itertools.pairwise(moments))
+    return apart[len(apart) // 2] if len(apart) > 1 else None
+
+
 def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     lost = None if row.loss_no is None else Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason)
     return Change(
@@ -675,6 +710,32 @@ def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
 
 
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
+_NEWEST_OF_CAMERA = select(func.max(frames.c.taken_at_ms)).where(frames.c.camera_no == bindparam("no"))
+_NEXT = (
+    FRAMES.add_columns(frames.c.status)
+    .where(
+        frames.c.camera_no == bindparam("no"),
+        frames.c.taken_at_ms >= bindparam("at"),
+        frames.c.taken_at_ms < bindparam("end"),
+    )
+    .order_by(frames.c.taken_at_ms, frames.c.id)
+    .limit(1)
+)
+_last = frames.alias()
+_LAST_MOMENTS = (
+    select(cameras.c.no, frames.c.taken_at_ms)
+    .select_from(cameras)
+    .join(
+        frames,
+        frames.c.id.in_(
+            select(_last.c.id)
+            .where(_last.c.camera_no == cameras.c.no)
+            .order_by(_last.c.taken_at_ms.desc(), _last.c.id.desc())
+            .limit(USUAL_FRAMES)
+            .correlate(cameras)
+        ),
+    )
+)
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))
 # The boot is asked for apart: as a condition on the join it would have SQLite walk through all of the camera's frames.

@@ -81,10 +81,29 @@ class CameraAnswer(msgspec.Struct, kw_only=True):
     latest: Annotated[FrameAnswer | None, Says(description="the frame that arrived last")]
     status: Annotated[dict[str, Scalar], Says(description="what it said of itself then")]
     keys: Annotated[int, Says(description="how many keys it has that are allowed")]
+    every_s: Annotated[
+        float | None,
+        Says(description="how far apart its frames usually are taken; null while there are too few to say"),
+    ]
 
 
 class CamerasAnswer(msgspec.Struct, kw_only=True):
     cameras: list[CameraAnswer]
+
+
+class HealthPoint(msgspec.Struct, kw_only=True):
+    """What a camera said of itself with one frame."""
+
+    at: Annotated[datetime, Says(description="when that frame was taken")]
+    frame: Annotated[int, Says(description="its id")]
+    status: Annotated[dict[str, Scalar], Says(description="`Camera-Status` as it came with the frame")]
+
+
+class CameraHealthAnswer(msgspec.Struct, kw_only=True):
+    """How a camera fared, oldest first."""
+
+    camera: str
+    points: list[HealthPoint]
 
 
 class GapAnswer(msgspec.Struct, kw_only=True, rename={"first": "from", "last": "to"}):
@@ -263,6 +282,7 @@ def camera_answer(camera: Camera) -> CameraAnswer:
         latest=None if camera.latest is None else frame_answer(camera.latest),
         status=camera.status,
         keys=camera.keys,
+        every_s=None if camera.every_ms is None else camera.every_ms / 1000,
     )
 
 

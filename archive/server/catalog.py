@@ -22,6 +22,7 @@ from archive.server.media import named
 
 LIMIT = 100
 LIMIT_MAX = 1000
+POINTS = 200
 ORDERS = ("newest", "oldest")
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -103,6 +104,23 @@ async def gaps(request: web.Request) -> web.Response:
     )
     following = page.next and f"{request.path}?{urlencode({**query, 'cursor': cursor_of(page.next)})}"
     return answer(answers.gaps_answer(camera, page, following))
+
+
+async def health_of_camera(request: web.Request) -> web.Response:
+    """What a camera said of itself, with single frames spread evenly over a span."""
+    query, camera = request.query, camera_id(request.match_info["id"])
+    found = await request.app[keys.INDEX].spread(
+        camera,
+        after_ms=_moment(query.get("after"), "after"),
+        before_ms=_moment(query.get("before"), "before"),
+        parts=number(query, "points", POINTS, 1, LIMIT_MAX),
+    )
+    points = [
+        answers.HealthPoint(at=utc(frame.taken_at_ms), frame=frame.id, status=status)
+        for frame, status in found
+        if status
+    ]
+    return answer(answers.CameraHealthAnswer(camera=camera, points=points))
 
 
 async def day(request: web.Request) -> web.Response:

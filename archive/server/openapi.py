@@ -21,6 +21,7 @@ _TYPES = (
     answers.FrameDetail,
     answers.CamerasAnswer,
     answers.DaysAnswer,
+    answers.CameraHealthAnswer,
     answers.GapsAnswer,
     answers.ActivityAnswer,
     answers.ArchiveAnswer,
@@ -108,6 +109,19 @@ def _paths() -> dict[str, Any]:
                 _path("id", _CAMERA),
                 _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many gaps at most"),
                 _query("cursor", {"type": "string"}, "from `next`"),
+                errors=(400, 404, 503),
+            ),
+        },
+        "/api/cameras/{id}/health": {
+            "get": _get(
+                "What a camera said of itself with single frames, spread evenly over a span",
+                answers.CameraHealthAnswer,
+                _path("id", _CAMERA),
+                _query("after", _TIME, "from then on; a day before the end without it"),
+                _query("before", _TIME, "up to then; up to the camera's newest frame without it"),
+                _query(
+                    "points", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many at most; 200 without it"
+                ),
                 errors=(400, 404, 503),
             ),
         },

@@ -17,6 +17,7 @@ def add_routes(app: web.Application) -> None:
         "/api/frames/{id}": catalog.frame,
         "/api/cameras": catalog.cameras,
         "/api/cameras/{id}/gaps": catalog.gaps,
+        "/api/cameras/{id}/health": catalog.health_of_camera,
         "/api/days": catalog.days,
         "/api/days/{day}": catalog.day,
         "/api/archive": catalog.archive,

@@ -916,6 +916,57 @@ async def test_cameras_show_their_latest_arrival(index: SqlIndex) -> None:
     assert (cameras["porch"].latest, cameras["porch"].frames, cameras["porch"].keys) == (None, 0, 1)
 
 
+@pytest.mark.parametrize(
+    ("apart_s", "every_s"),
+    [
+        ([], None),
+        ([30], None),
+        ([30, 30], 30),
+        ([30] * 30, 30),
+        ([30] * 12 + [36_000] + [30] * 3 + [1] * 4, 30),  # a night, and a burst
+        ([30] * 40 + [600] * 20, 600),  # set to another interval
+    ],
+)
+async def test_cameras_say_how_far_apart_their_frames_are(
+    index: SqlIndex, apart_s: list[int], every_s: int | None
+) -> None:
+    """Usually, by when they were taken: of the last twenty."""
+    moments = itertools.accumulate(apart_s, initial=0)
+    for n, at in enumerate(moments):
+        await index.add(arriving(n, taken_ms=NOW_MS - DAY_MS + at * 1000))
+    await index.add(arriving(0, camera="shed"))
+
+    by_id = {camera.id: camera.every_ms for camera in await index.cameras()}
+
+    assert by_id == {"garden": every_s and every_s * 1000, "shed": None}
+
+
+async def test_frames_are_spread_over_a_span(index: SqlIndex) -> None:
+    """The first of each part, with what its camera said; empty parts and other cameras are left out."""
+    for n in range(100):
+        if not 40 <= n < 60:
+            status = Status(said={"rssi": -n})
+            await index.add(arriving(n, taken_ms=NOW_MS - 100_000 + n * 1000, status=status))
+    await index.add(arriving(0, camera="shed", taken_ms=NOW_MS - 100_000))
+    span = {"after_ms": NOW_MS - 100_000, "before_ms": NOW_MS}
+
+    tenths = await index.spread("garden", parts=10, **span)
+    all_of_them = await index.spread("garden", parts=1000, **span)
+    thirds = await index.spread("garden", parts=3, **span)
+    last_day = await index.spread("garden", parts=1)
+    none = await index.spread("garden", parts=10, after_ms=NOW_MS, before_ms=NOW_MS + 1000)
+    backwards = await index.spread("garden", parts=10, after_ms=NOW_MS, before_ms=NOW_MS - 1000)
+
+    assert [frame.number for frame, _ in tenths] == [0, 10, 20, 30, 60, 70, 80, 90]
+    assert [status["rssi"] for _, status in tenths] == [0, -10, -20, -30, -60, -70, -80, -90]
+    assert [frame.number for frame, _ in all_of_them] == [n for n in range(100) if not 40 <= n < 60]
+    assert [frame.number for frame, _ in thirds] == [0, 34, 67]
+    assert [frame.number for frame, _ in last_day] == [0]
+    assert none == backwards == []
+    with pytest.raises(CameraNotFound):
+        await index.spread("nobody", parts=1)
+
+
 def key(prefix: str, camera: str) -> CameraKey:
     return CameraKey(prefix=prefix, camera=camera, sha256=prefix.encode() * 16, created_at_ms=NOW_MS)
 
@@ -1360,6 +1411,8 @@ async def every_question(index: SqlIndex) -> None:
     await index.cameras()
     await index.keys()
     await index.losses("camera-1")
+    await index.spread("camera-1", parts=10)
+    await index.spread("camera-1", parts=10, after_ms=newest.taken_at_ms - 10_000_000, before_ms=newest.taken_at_ms)
     await index.gaps("camera-1", limit=10)
     await index.gaps("camera-1", limit=10, cursor=(NOW_MS, 2**40))
     await index.frames_after(10, limit=10)

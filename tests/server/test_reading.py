@@ -410,6 +410,29 @@ async def test_cameras_show_their_newest_frame(archive: Served, camera: str) -> 
     assert shown["status"] == {"id": camera, "rssi": 2}
 
 
+async def test_a_cameras_health_is_told(archive: Served, camera: str) -> None:
+    """What it said with single frames, spread over the span asked for, else over the day up to its newest."""
+    boot = new_boot()
+    for number in range(30):
+        headers = {"Camera-Status": f'id="{camera}", rssi=-{number}, reset="brownout"'}
+        taken_ms = round((FIRST + number * EVERY).timestamp() * 1000)
+        await archive.send(SMALL, headers=headers, boot=boot, number=number, taken_ms=taken_ms)
+    path = f"/api/cameras/{camera}/health"
+
+    day = await archive.get(path)
+    some = await archive.get(path, after="2026-03-27T12:00:00Z", before="2026-03-28T12:00:00Z", points=6)
+    known = {found["id"]: found for found in (await archive.get("/api/cameras"))["cameras"]}
+
+    assert [point["status"]["rssi"] for point in day["points"]] == [-n for n in range(6, 30)]
+    assert [point["status"]["rssi"] for point in some["points"]] == [0, -4, -8, -12, -16, -20]
+    assert some["points"][1]["at"] == "2026-03-27T16:00:00Z"
+    assert some["points"][1]["status"]["reset"] == "brownout"
+    assert (await archive.get(f"/api/frames/{some['points'][1]['frame']}"))["number"] == 4
+    assert known[camera]["every_s"] == 3600
+    assert (await archive.ask("/api/cameras/nobody/health")).is_problem(404)
+    assert (await archive.ask(path, params={"points": "0"})).is_problem(400)
+
+
 async def test_a_cameras_gaps_are_told(archive: Served, camera: str) -> None:
     """Which numbers have not arrived, and why; what waits on the camera as it said last; page by page."""
     boot, at_ms = new_boot(), round(FIRST.timestamp() * 1000)
