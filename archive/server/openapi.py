@@ -11,8 +11,8 @@ from archive import __version__
 from archive.frame import Verdict
 from archive.server import answers
 from archive.server.answers import encode
-from archive.server.catalog import ORDERS
 from archive.server.problems import RULES
+from archive.server.queries import ORDERS
 
 _REF = "#/components/schemas/{name}"
 _TYPES = (
@@ -124,6 +124,17 @@ def _paths() -> dict[str, Any]:
                 ),
                 errors=(400, 404, 503),
             ),
+        },
+        "/api/cameras/{id}/slits/{day}": {
+            "get": {
+                "summary": "A day of a camera in one picture of 1440 x 120: for each minute a thin column of its frame",
+                "parameters": [_path("id", _CAMERA), _path("day", _DAY)],
+                "responses": {
+                    "200": _said("the strip, transparent where there is no frame", "image/webp"),
+                    "304": {"description": "you have it"},
+                    **_problems((400, 404, 503)),
+                },
+            },
         },
         "/api/cameras/{id}/keys": {
             "delete": {

@@ -18,6 +18,7 @@ def add_routes(app: web.Application) -> None:
         "/api/cameras": catalog.cameras,
         "/api/cameras/{id}/gaps": catalog.gaps,
         "/api/cameras/{id}/health": catalog.health_of_camera,
+        "/api/cameras/{id}/slits/{day}": media.slits,
         "/api/days": catalog.days,
         "/api/days/{day}": catalog.day,
         "/api/archive": catalog.archive,
