@@ -9,6 +9,7 @@ from archive.intake import Intake
 from archive.server.assets import Assets
 from archive.server.auth import Gate
 from archive.server.budget import Budget
+from archive.server.printed import Printed
 from archive.store import Store
 from archive.thumbs import Slits, Thumbs
 
@@ -21,4 +22,5 @@ INTAKE = web.AppKey("intake", Intake)
 EVENTS = web.AppKey("events", Events)
 GATE = web.AppKey("gate", Gate)
 BUDGET = web.AppKey("budget", Budget)
+PRINTED = web.AppKey("printed", Printed)
 ASSETS = web.AppKey("assets", Assets)

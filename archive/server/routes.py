@@ -27,7 +27,7 @@ def add_routes(app: web.Application) -> None:
         "/healthz": catalog.health,
         "/photos/{path:.+}": media.original,
         "/thumbnails/320/{path:.+}": media.thumbnail,
-        "/": pages.page,
+        "/": pages.front,
         "/{path:(?:js|css|icons)/[a-z0-9.-]+}": pages.page,
         "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
     }.items():
