@@ -15,7 +15,7 @@ from PIL import Image
 from archive.server import keys
 from tests.pictures import jpeg, saved
 from tests.server.conftest import MakeArchive
-from tests.server.serving import Reply, Served, new_boot
+from tests.server.serving import Reply, Served, new_boot, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -163,9 +163,9 @@ async def test_thumbnails_that_are_gone_are_made_again(make_archive: MakeArchive
     frames = {"2026-03-27T10:00:00": even(RED), "2026-03-27T11:00:00": unshowable, "2026-03-27T12:00:00": even(BLUE)}
     await sent(archive, "garden", frames)
     newest, _, oldest = await archive.frames("garden")
-    for frame in (newest, oldest):
-        await archive.ask(frame["thumbnail_url"])
-    damaged = archive.folder / newest["thumbnail_url"].lstrip("/")
+    places = [archive.folder / frame["thumbnail_url"].lstrip("/") for frame in (newest, oldest)]
+    await until(lambda: asyncio.to_thread(lambda: all(place.exists() for place in places)))
+    damaged = places[0]
 
     def harm() -> None:
         shutil.rmtree(archive.folder / "thumbnails")
