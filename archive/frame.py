@@ -30,6 +30,10 @@ class Verdict(StrEnum):
     WHOLE = "whole"
     TRUNCATED = "truncated"  # the end-of-image marker is missing
     UNDECODABLE = "undecodable"  # no decoder could show it, or none was allowed to try
+    DARK = "dark"  # black, and nothing to be seen in it
+    BRIGHT = "bright"  # white, and nothing to be seen in it
+    GREEN = "green"  # green or magenta all over: a failed read of the sensor, or a white balance not settled yet
+    FROZEN = "frozen"  # the very same picture as the camera's frame before
 
 
 class MediaType(StrEnum):
@@ -144,11 +148,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
-    """What the thumbnail worker saw, each from 0 to 1."""
+    """What the thumbnail worker saw. None where a worker looked before there was such a measure."""
 
-    mean_luma: float
-    contrast: float
-    difference: float | None = None  # to the camera's frame before; None for its first
+    mean_luma: float  # 0 to 1
+    contrast: float  # 0 to 1
+    difference: float | None = None  # 0 to 1, to the camera's frame before; None for its first
+    colour: int | None = None  # the mean colour, as 0xrrggbb
+    green: float | None = None  # how far all of it leans to green, or below 0 to magenta: -1 to 1
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,6 +194,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
     frames: int = 0
     seen_at_ms: int | None = None
     latest: Frame | None = None
+    every_ms: int | None = None  # how far apart its frames usually are taken; None while there are too few to say
     status: dict[str, str | int | float | bool] = {}
     keys: int = 0
 

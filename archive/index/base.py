@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -60,11 +60,11 @@ class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of frames, newest first."""
+    """A page of frames in the order asked for."""
 
     frames: list[Frame]
-    more: bool
-    total: int  # of everything that matches, not of this page
+    next: tuple[int, int] | None  # the cursor of the next page, up to which everything was looked at; None at the end
+    total: int | None  # of everything that matches, not of this page; None where counting would cost more than the page
     last_seq: int  # the newest change that this page knows
 
 
@@ -81,6 +81,37 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
 
     days: list[Day]
     last_seq: int
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """The frames of one day, as of the change `last_seq`."""
+
+    frames: int
+    quarters: list[int]  # in each of the 96 quarter hours that the archive's clock shows
+    cameras: dict[str, int]  # by the camera's id
+    last_seq: int
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of a boot, both ends included, that have not arrived."""
+
+    boot: str
+    first: int
+    last: int
+    at_ms: int  # when it opened or was confessed
+    reason: str | None  # why they will not come, in the camera's word; None while they are missing
+    taken_after_ms: int | None  # when the boot's frame before was taken
+    taken_before_ms: int | None  # when the one after was
+
+
+class Gaps(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger of a camera, a page of its gaps, newest first."""
+
+    missing: int  # numbers, of all gaps
+    confessed: int
+    status: dict[str, str | int | float | bool]  # what the camera said of itself last
+    gaps: list[Gap]
+    next: tuple[int, int] | None  # the cursor of the next page
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,8 +176,26 @@ class Index(Protocol):
         after_ms: int | None = None,
         cursor: tuple[int, int] | None = None,
         limit: int = 100,
+        oldest_first: bool = False,
+        hours: tuple[int, int] | None = None,
+        verdicts: Collection[Verdict] = (),
+        difference: float | None = None,
     ) -> Page:
-        """Frames taken in [`after_ms`, `before_ms`), newest first, from below `cursor` (taken_at_ms, id) on."""
+        """Frames taken in [`after_ms`, `before_ms`), newest first, from below `cursor` (taken_at_ms, id) on.
+
+        With `oldest_first` the other way round. Only those taken in `hours` of the day (from, up to), of one of these
+        `verdicts`, at least so much different from the frame before. A page may then hold fewer than `limit`, even
+        none, and there be more: one question looks at a few thousand frames and no further.
+        """
+
+    async def spread(
+        self, camera: str, *, after_ms: int | None = None, before_ms: int | None = None, parts: int
+    ) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+        """The first frame in each of *parts* equal parts of [`after_ms`, `before_ms`), with what its camera said.
+
+        Without an end it is the camera's newest frame; without a beginning it is a day before the end. Parts without a
+        frame are left out. Raises CameraNotFound.
+        """
 
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         """Frames no worker has looked at yet, by rising id, above `after_id`."""
@@ -154,11 +203,17 @@ class Index(Protocol):
     async def days(self, *, camera: str | None = None) -> Calendar:
         """How many frames each day holds, of one camera or of all together."""
 
+    async def day(self, day: date, *, camera: str | None = None) -> Activity:
+        """How many frames the quarter hours of a day hold, of one camera or of all together."""
+
     async def cameras(self) -> list[Camera]:
         """Every camera with its newest frame, by id."""
 
     async def changes(self, *, after: int, limit: int = 1000) -> Log:
         """The log after `seq` *after*. Raises LogTooOld."""
+
+    async def gaps(self, camera: str, *, cursor: tuple[int, int] | None = None, limit: int = 100) -> Gaps:
+        """Which of a camera's numbers have not arrived, from below `cursor` on. Raises CameraNotFound."""
 
     async def add_camera(self, camera: str, key: CameraKey | None) -> None:
         """Raises CameraExists when a camera of that id has a key that is not revoked."""

@@ -28,6 +28,8 @@ FRAMES = (
         frames.c.mean_luma,
         frames.c.contrast,
         frames.c.difference,
+        frames.c.colour,
+        frames.c.green,
     )
     .join(cameras, frames.c.camera_no == cameras.c.no)
     .join(boots, frames.c.boot_no == boots.c.no)
@@ -58,5 +60,7 @@ def frame_of(row: Row[*tuple[Any, ...]]) -> Frame:
         media_type=_MEDIA_TYPES[row[12]],
         sha256=row[13],
         verdict=_VERDICTS[row[14]],
-        measures=None if row[15] is None else Measures(mean_luma=row[15], contrast=row[16], difference=row[17]),
+        measures=None
+        if row[15] is None
+        else Measures(mean_luma=row[15], contrast=row[16], difference=row[17], colour=row[18], green=row[19]),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -42,12 +44,40 @@ from archive.errors import (
     Unavailable,
 )
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Report, Verdict
-from archive.index import counting, schema
-from archive.index.base import Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf, Standing
+from archive.hours import Hours
+from archive.index import counting, paging, schema
+from archive.index.base import (
+    Activity,
+    Calendar,
+    CameraKey,
+    Day,
+    Gap,
+    Gaps,
+    Index,
+    Kept,
+    Log,
+    Page,
+    Settings,
+    Shelf,
+    Standing,
+)
 from archive.index.keeping import CameraState, Keeping, News, latest_settings
 from archive.index.many import Many
+from archive.index.quarters import EMPTY, Quarters
 from archive.index.rows import FRAMES, frame_of
-from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
+from archive.index.tables import (
+    UNMEASURED,
+    archive,
+    boots,
+    cameras,
+    changes,
+    days,
+    frames,
+    gaps,
+    keys,
+    losses,
+    settings,
+)
 from archive.index.writer import Work, Writer
 from archive.settings import SHOT
 
@@ -55,6 +85,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 READERS = 4
+DAY_MS = 86_400_000
+USUAL_FRAMES = 20  # so many last frames of a camera say how far apart they usually are
 
 # Each with its reason; the crash tests change one to prove that they would notice.
 PRAGMAS = {
@@ -80,8 +112,8 @@ class SqlIndex:
         self._keeping = Keeping(shelf=shelf, zone=zone, changes_kept=changes_kept)
         with engine.begin() as connection:
             self._keeping.load(connection)
-            self.total = connection.scalar(_TOTAL) or 0
             self.id: str = connection.scalars(select(archive.c.id)).one()
+            self.total = connection.scalar(paging.TOTAL) or 0
         self.last_seq = self._keeping.last_seq
         self._measuring = Measuring(self._keeping)
         self._calling = Calling(self._keeping)
@@ -172,55 +204,46 @@ class SqlIndex:
         after_ms: int | None = None,
         cursor: tuple[int, int] | None = None,
         limit: int = 100,
+        oldest_first: bool = False,
+        hours: tuple[int, int] | None = None,
+        verdicts: Collection[Verdict] = (),
+        difference: float | None = None,
     ) -> Page:
         def ask(connection: Connection) -> Page:
-            camera_no = _number_asked(connection, camera)
-            question = FRAMES.order_by(frames.c.taken_at_ms.desc(), frames.c.id.desc()).limit(limit + 1)
-            if camera_no is not None:
-                question = question.where(frames.c.camera_no == camera_no)
-            if before_ms is not None:
-                question = question.where(frames.c.taken_at_ms < before_ms)
-            if after_ms is not None:
-                question = question.where(frames.c.taken_at_ms >= after_ms)
-            if cursor is not None:
-                question = question.where(tuple_(frames.c.taken_at_ms, frames.c.id) < cursor)
-            found = [frame_of(row) for row in connection.execute(question).all()]
-            total = self._total(connection, camera_no, after_ms, before_ms)
-            last_seq = connection.scalar(_LAST_SEQ) or 0  # of the same moment: one read is one snapshot
-            return Page(frames=found[:limit], more=len(found) > limit, total=total, last_seq=last_seq)
+            asked = paging.Asked(
+                camera_no=_number_asked(connection, camera),
+                after_ms=after_ms,
+                before_ms=before_ms,
+                cursor=cursor,
+                limit=limit,
+                oldest_first=oldest_first,
+                hours=Hours(*hours, self._zone) if hours else None,
+                verdicts=verdicts,
+                difference=difference,
+            )
+            return paging.page(connection, asked, self._zone)
 
         return await self._read(ask)
 
-    def _total(self, connection: Connection, camera_no: int | None, after_ms: int | None, before_ms: int | None) -> int:
-        """How many frames match, from the day counts; only days cut in two are counted frame by frame."""
-        if after_ms is None and before_ms is None:
-            counted = _TOTAL
-            if camera_no is not None:
-                counted = counted.where(cameras.c.no == camera_no)
-            return connection.scalar(counted) or 0
-        whole = select(func.coalesce(func.sum(days.c.frames), 0)).where(days.c.camera_no == (camera_no or 0))
-        edges: list[tuple[int, int]] = []  # spans of less than a day, counted one by one
-        first = last = None
-        if after_ms is not None:
-            first = _day(after_ms, self._zone)
-            if _midnight(first, self._zone) != after_ms:
-                first += timedelta(days=1)
-                edges.append((after_ms, _midnight(first, self._zone)))
-            whole = whole.where(days.c.day >= _yyyymmdd(first))
-        if before_ms is not None:
-            last = _day(before_ms, self._zone)  # itself not whole
-            if first is None or first <= last:
-                edges.append((_midnight(last, self._zone), before_ms))
-            whole = whole.where(days.c.day < _yyyymmdd(last))
-        if first is not None and last is not None and first > last:
-            edges = [(after_ms or 0, before_ms or 0)]
-        total = connection.scalar(whole) or 0
-        for start, end in edges:
-            one_by_one = select(func.count()).where(frames.c.taken_at_ms >= start, frames.c.taken_at_ms < end)
-            if camera_no is not None:
-                one_by_one = one_by_one.where(frames.c.camera_no == camera_no)
-            total += connection.scalar(one_by_one) or 0
-        return total
+    async def spread(
+        self, camera: str, *, after_ms: int | None = None, before_ms: int | None = None, parts: int
+    ) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+        def ask(connection: Connection) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+            no = _known(_camera_no(connection, camera), camera)
+            end = before_ms
+            if end is None:
+                end = (connection.scalar(_NEWEST_OF_CAMERA, {"no": no}) or 0) + 1
+            start = end - DAY_MS if after_ms is None else after_ms
+            found = []
+            at = start
+            while at < end and (row := connection.execute(_NEXT, {"no": no, "at": at, "end": end}).one_or_none()):
+                frame = frame_of(row)
+                found.append((frame, msgspec.json.decode(row.status) if row.status else {}))
+                part = (frame.taken_at_ms - start) * parts // (end - start) + 1  # the next one
+                at = start - (-part * (end - start) // parts)
+            return found
+
+        return await self._read(ask)
 
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
@@ -240,7 +263,26 @@ class SqlIndex:
                 Day(day=date(day // 10_000, day // 100 % 100, day % 100), camera=camera, frames=count)
                 for day, count in connection.execute(question)
             ]
-            return Calendar(days=counted, last_seq=connection.scalar(_LAST_SEQ) or 0)
+            return Calendar(days=counted, last_seq=connection.scalar(paging.LAST_SEQ) or 0)
+
+        return await self._read(ask)
+
+    async def day(self, day: date, *, camera: str | None = None) -> Activity:
+        def ask(connection: Connection) -> Activity:
+            no = _number_asked(connection, camera) or 0
+            of_day = days.c.day == day.year * 10_000 + day.month * 100 + day.day
+            row = connection.execute(select(days).where(days.c.camera_no == no, of_day)).one_or_none()
+            # A question for each camera's row: as a join SQLite would walk through the days of all of them.
+            of_camera = select(days.c.frames).where(days.c.camera_no == cameras.c.no, of_day).scalar_subquery()
+            each = select(cameras.c.id, of_camera).order_by(cameras.c.id)
+            if camera is not None:
+                each = each.where(cameras.c.no == no)
+            return Activity(
+                frames=row.frames if row else 0,
+                quarters=Quarters(row.quarters if row else EMPTY).counts(),
+                cameras={name: count for name, count in connection.execute(each) if count},
+                last_seq=connection.scalar(paging.LAST_SEQ) or 0,
+            )
 
         return await self._read(ask)
 
@@ -249,7 +291,7 @@ class SqlIndex:
     async def changes(self, *, after: int, limit: int = 1000) -> Log:
         def ask(connection: Connection) -> Log:
             oldest = connection.scalar(select(func.min(changes.c.seq)))
-            newest = connection.scalar(_LAST_SEQ) or 0
+            newest = connection.scalar(paging.LAST_SEQ) or 0
             if after > newest or (oldest is not None and after < oldest - 1):
                 raise LogTooOld(newest)
             rows = connection.execute(_CHANGES, {"after": after, "most": limit}).all()
@@ -259,6 +301,36 @@ class SqlIndex:
                 for row in connection.execute(FRAMES.where(frames.c.id.in_(wanted))):
                     by_id[row[0]] = frame_of(row)
             return Log(changes=[_change_of(row, by_id) for row in rows], last_seq=newest)
+
+        return await self._read(ask)
+
+    # -- asking about gaps
+
+    async def gaps(self, camera: str, *, cursor: tuple[int, int] | None = None, limit: int = 100) -> Gaps:
+        def ask(connection: Connection) -> Gaps:
+            of = _known(connection.execute(select(cameras).where(cameras.c.id == camera)).one_or_none(), camera)
+            question = _GAPS.where(gaps.c.camera_no == of.no).limit(limit + 1)
+            if cursor is not None:
+                question = question.where(tuple_(gaps.c.at_ms, gaps.c.no) < cursor)
+            rows = connection.execute(question).all()
+            return Gaps(
+                missing=of.missing,
+                confessed=of.confessed,
+                status=msgspec.json.decode(of.status),
+                gaps=[
+                    Gap(
+                        boot=row.boot,
+                        first=row.first,
+                        last=row.last,
+                        at_ms=row.at_ms,
+                        reason=row.reason,
+                        taken_after_ms=row.taken_after_ms,
+                        taken_before_ms=row.taken_before_ms,
+                    )
+                    for row in rows[:limit]
+                ],
+                next=(rows[limit - 1].at_ms, rows[limit - 1].no) if len(rows) > limit else None,
+            )
 
         return await self._read(ask)
 
@@ -272,6 +344,9 @@ class SqlIndex:
                 select(keys.c.camera_no, func.count()).where(keys.c.revoked_at_ms.is_(None)).group_by(keys.c.camera_no)
             )
             counts: dict[int, int] = dict(iter(connection.execute(live)))
+            moments: defaultdict[int, list[int]] = defaultdict(list)
+            for no, taken_at_ms in connection.execute(_LAST_MOMENTS):
+                moments[no].append(taken_at_ms)
             return [
                 Camera(
                     id=row.id,
@@ -281,6 +356,7 @@ class SqlIndex:
                     latest=by_id.get(row.latest_frame_id),
                     status=msgspec.json.decode(row.status),
                     keys=counts.get(row.no, 0),
+                    every_ms=_usual_distance(moments[row.no]),
                 )
                 for row in rows
             ]
@@ -422,10 +498,10 @@ class SqlIndex:
 
     async def recount(self) -> None:
         def write(connection: Connection, keeping: Keeping, _: list[Change]) -> int:
-            before: int = connection.scalar(_TOTAL) or 0
+            before: int = connection.scalar(paging.TOTAL) or 0
             counting.recount(connection, self._zone)
             keeping.forget()
-            return (connection.scalar(_TOTAL) or 0) - before
+            return (connection.scalar(paging.TOTAL) or 0) - before
 
         # By how much, not to what: frames added meanwhile have been counted, or will be.
         mended_by = await self._write(write)
@@ -489,6 +565,8 @@ class Measuring:
                     "luma": measures.mean_luma if measures else None,
                     "spread": measures.contrast if measures else None,
                     "moved": measures.difference if measures else None,
+                    "shade": measures.colour if measures else None,
+                    "lean": measures.green if measures else None,
                 }
                 for frame_id, measures, _ in prepared
             ],
@@ -552,8 +630,8 @@ def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -
     readers = _engine(f"file:{quote(path)}?mode=ro", read_only=True)
     try:
         with engine.begin() as connection:
-            schema.migrate(connection)
-            _found(connection, zone)
+            is_new_shape = schema.migrate(connection)
+            _found(connection, zone, is_new_shape=is_new_shape)
         checkpoint(engine)
         return SqlIndex(engine, readers, shelf=shelf, zone=zone, changes_kept=changes_kept)
     except (exc.SQLAlchemyError, ArchiveError) as error:
@@ -620,13 +698,13 @@ def _engine(uri: str, *, read_only: bool) -> Engine:
     return engine
 
 
-def _found(connection: Connection, zone: ZoneInfo) -> None:
-    """Make the archive's own row at its first opening; count its days again when its time zone was changed."""
+def _found(connection: Connection, zone: ZoneInfo, *, is_new_shape: bool) -> None:
+    """Make the archive's own row at its first opening; count again when its shape or its time zone is another."""
     row = connection.execute(select(archive)).one_or_none()
     if row is None:
         connection.execute(insert(archive).values(id=secrets.token_hex(8), created_at_ms=now_ms(), timezone=zone.key))
-    elif row.timezone != zone.key:
-        log.info("counting the days again in %s (they were counted in %s)", zone.key, row.timezone)
+    elif is_new_shape or row.timezone != zone.key:
+        log.info("counting again in %s (it was counted in %s)", zone.key, row.timezone)
         counting.recount(connection, zone)
         connection.execute(update(archive).values(timezone=zone.key))
 
@@ -680,6 +758,13 @@ def _record(
     return state.settings
 
 
+def _usual_distance(moments: list[int]) -> int | None:
+    """The median: a pause over night or a burst says nothing of the next frame."""
+    moments.sort()
+    apart = sorted(later - earlier for earlier, later in itertools.pairwise(moments))
+    return apart[len(apart) // 2] if len(apart) > 1 else None
+
+
 def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     lost = None if row.loss_no is None else Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason)
     return Change(
@@ -692,25 +777,34 @@ def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     )
 
 
-def _day(at_ms: int, zone: ZoneInfo) -> date:
-    # Whoever asks may ask for any moment; Python's years end, so beyond these a day stands for all that follow.
-    return datetime.fromtimestamp(min(max(at_ms, _YEAR_2), _YEAR_9999) / 1000, zone).date()
-
-
-def _yyyymmdd(day: date) -> int:
-    return day.year * 10_000 + day.month * 100 + day.day
-
-
-def _midnight(day: date, zone: ZoneInfo) -> int:
-    at = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return round(at.astimezone(UTC).timestamp() * 1000)
-
-
-_YEAR_2, _YEAR_9999 = -62_104_060_800_000, 253_370_764_800_000  # UTC
 _VERSION_BELIEVED = 10**12  # a larger one is no count of changes, and the field holds only a thousand times as many
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
-_TOTAL = select(func.coalesce(func.sum(cameras.c.frames), 0))
-_LAST_SEQ = select(func.max(changes.c.seq))
+_NEWEST_OF_CAMERA = select(func.max(frames.c.taken_at_ms)).where(frames.c.camera_no == bindparam("no"))
+_NEXT = (
+    FRAMES.add_columns(frames.c.status)
+    .where(
+        frames.c.camera_no == bindparam("no"),
+        frames.c.taken_at_ms >= bindparam("at"),
+        frames.c.taken_at_ms < bindparam("end"),
+    )
+    .order_by(frames.c.taken_at_ms, frames.c.id)
+    .limit(1)
+)
+_last = frames.alias()
+_LAST_MOMENTS = (
+    select(cameras.c.no, frames.c.taken_at_ms)
+    .select_from(cameras)
+    .join(
+        frames,
+        frames.c.id.in_(
+            select(_last.c.id)
+            .where(_last.c.camera_no == cameras.c.no)
+            .order_by(_last.c.taken_at_ms.desc(), _last.c.id.desc())
+            .limit(USUAL_FRAMES)
+            .correlate(cameras)
+        ),
+    )
+)
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))
 # The boot is asked for apart: as a condition on the join it would have SQLite walk through all of the camera's frames.
@@ -741,10 +835,34 @@ _CHANGES = (
     .order_by(changes.c.seq)
     .limit(bindparam("most"))
 )
+# Outer joins: a gap may have no confession, and be of a boot of which no frame has arrived.
+_BESIDE = select(frames.c.taken_at_ms).where(frames.c.boot_no == boots.c.no).limit(1).correlate(gaps, boots)
+_GAPS = (
+    select(
+        gaps,
+        losses.c.reason,
+        _BESIDE.where(frames.c.number < gaps.c.first)
+        .order_by(frames.c.number.desc())
+        .scalar_subquery()
+        .label("taken_after_ms"),
+        _BESIDE.where(frames.c.number > gaps.c.last)
+        .order_by(frames.c.number)
+        .scalar_subquery()
+        .label("taken_before_ms"),
+    )
+    .outerjoin(losses, losses.c.no == gaps.c.loss_no)
+    .outerjoin(boots, (boots.c.camera_no == gaps.c.camera_no) & (boots.c.boot == gaps.c.boot))
+    .order_by(gaps.c.at_ms.desc(), gaps.c.no.desc())
+)
 _MEASURE = Many(
     update(frames)
     .where(frames.c.id == bindparam("b_id"))
     .values(
-        is_measured=text("1"), mean_luma=bindparam("luma"), contrast=bindparam("spread"), difference=bindparam("moved")
+        is_measured=text("1"),
+        mean_luma=bindparam("luma"),
+        contrast=bindparam("spread"),
+        difference=bindparam("moved"),
+        colour=bindparam("shade"),
+        green=bindparam("lean"),
     )
 )

@@ -22,9 +22,10 @@ from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
-# The conditions of the two small indexes. SQLite takes such an index for a question that says the same.
+# The conditions of the small indexes. SQLite takes such an index for a question that says the same.
 HANGING = text("hangs_on_boot = 1")
 UNMEASURED = text("is_measured = 0")
+JUDGED = text("verdict != 'whole'")
 
 
 def _column(name: str, kind: Any, says: str, *more: SchemaItem, **options: Any) -> Column[Any]:
@@ -55,6 +56,8 @@ cameras = _table(
     _column("latest_frame_id", Integer, "the frame that arrived last", nullable=True),
     _column("seen_at_ms", Integer, "when its latest frame or report arrived", nullable=True),
     _column("status", Text, "what it said of itself then, as JSON"),
+    _column("missing", Integer, "how many numbers of its boots have not arrived", server_default=text("0")),
+    _column("confessed", Integer, "how many more will not, as it confessed", server_default=text("0")),
 )
 
 keys = _table(
@@ -118,12 +121,17 @@ frames = _table(
     _column("mean_luma", REAL, "mean brightness, 0 to 1", nullable=True),
     _column("contrast", REAL, "spread of brightness, 0 to 1", nullable=True),
     _column("difference", REAL, "to the same camera's frame before, 0 to 1", nullable=True),
+    _column("colour", Integer, "the mean colour, as 0xrrggbb", nullable=True),
+    _column("green", REAL, "how far all of it leans to green, or below 0 to magenta, -1 to 1", nullable=True),
     _column("status", Text, "what the camera said of itself with this frame, as JSON", nullable=True),
     # One name, one frame: also between processes. Another digest under the same name is a second frame.
     UniqueConstraint("boot_no", "number", "sha256"),
     Index("frames_by_time", "taken_at_ms", "id"),
     Index("frames_by_camera_and_time", "camera_no", "taken_at_ms", "id"),
     Index("frames_unmeasured", "id", sqlite_where=UNMEASURED, postgresql_where=UNMEASURED),
+    # Most frames are whole, so to find the others costs next to nothing.
+    Index("frames_judged", "taken_at_ms", "id", sqlite_where=JUDGED, postgresql_where=JUDGED),
+    Index("frames_judged_by_camera", "camera_no", "taken_at_ms", "id", sqlite_where=JUDGED, postgresql_where=JUDGED),
     Index("frames_hanging", "boot_no", sqlite_where=HANGING, postgresql_where=HANGING),
     sqlite_autoincrement=True,
 )
@@ -155,11 +163,25 @@ losses = _table(
     UniqueConstraint("camera_no", "boot", "first", "last"),
 )
 
+gaps = _table(
+    "gaps",
+    _column("no", Integer, "what a page of gaps goes on from", primary_key=True),
+    _column("camera_no", Integer, "whose numbers they are", ForeignKey("cameras.no")),
+    _column("boot", Text, "the boot they belong to; no frame of it need have arrived"),
+    _column("first", Integer, "the first number that has not arrived"),
+    _column("last", Integer, "the last number of this gap; the next has arrived or lies in another one"),
+    _column("loss_no", Integer, "the confession that speaks of it; NULL while it is missing", nullable=True),
+    _column("at_ms", Integer, "when it opened or was confessed"),
+    UniqueConstraint("camera_no", "boot", "first"),
+    Index("gaps_by_camera", "camera_no", "at_ms", "no"),
+)
+
 days = _table(
     "days",
     _column("camera_no", Integer, "the camera; 0 for all of them together", primary_key=True, autoincrement=False),
     _column("day", Integer, "the day in the archive's time zone, as yyyymmdd", primary_key=True, autoincrement=False),
     _column("frames", Integer, "how many frames were taken on it"),
+    _column("quarters", LargeBinary, "how many in each of its 96 quarter hours; `quarters.py` reads it"),
 )
 
 settings = _table(

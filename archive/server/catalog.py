@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
-from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,13 +9,15 @@ from aiohttp import web
 
 from archive import __version__
 from archive.errors import Malformed
-from archive.frame import camera_id, unix_ms
-from archive.server import answers, keys
+from archive.frame import camera_id, utc
+from archive.index import Page
+from archive.server import answers, keys, queries
 from archive.server.answers import encode
 from archive.server.media import named
 
 LIMIT = 100
 LIMIT_MAX = 1000
+POINTS = 200
 
 
 def answer(what: msgspec.Struct) -> web.Response:
@@ -30,35 +28,42 @@ def answer(what: msgspec.Struct) -> web.Response:
 
 
 async def frames(request: web.Request) -> web.Response:
-    """A page of frames, newest first."""
-    query = request.query
-    camera = camera_id(query["camera"]) if query.get("camera") else None
-    limit = number(query, "limit", LIMIT, 1, LIMIT_MAX)
-    index = request.app[keys.INDEX]
-    page = await index.frames(
-        camera=camera,
-        before_ms=_moment(query.get("before"), "before"),
-        after_ms=_moment(query.get("after"), "after"),
-        cursor=_cursor(query["cursor"]) if query.get("cursor") else None,
-        limit=limit,
-    )
-    older = None
-    if page.more:
-        last = page.frames[-1]
-        older = f"{request.path}?{urlencode({**query, 'cursor': _cursor_of(last.taken_at_ms, last.id)})}"
+    """A page of frames, newest first; with `order=oldest` the other way round."""
+    page = await page_of(request)
     return answer(
         answers.FramesAnswer(
             frames=[answers.frame_answer(frame) for frame in page.frames],
-            next=older,
+            next=page.next and f"{request.path}?{urlencode({**request.query, 'cursor': queries.cursor_of(page.next)})}",
+            searched_to=page.next and utc(page.next[0]),
             total=page.total,
             last_seq=page.last_seq,
         )
     )
 
 
+async def page_of(request: web.Request, *, limit: int = LIMIT) -> Page:
+    """The page of frames that the query asks for. Raises Malformed."""
+    query = request.query
+    after_ms = queries.moment(query.get("after"), "after")
+    oldest_first = queries.order(query.get("order")) == "oldest"
+    if oldest_first and after_ms is None:
+        raise Malformed("order=oldest needs after=…: the moment from which to read on")
+    return await request.app[keys.INDEX].frames(
+        camera=camera_id(query["camera"]) if query.get("camera") else None,
+        before_ms=queries.moment(query.get("before"), "before"),
+        after_ms=after_ms,
+        cursor=queries.cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=queries.number(query, "limit", limit, 1, LIMIT_MAX),
+        oldest_first=oldest_first,
+        hours=queries.hours(query.get("hour")),
+        verdicts=queries.verdicts(query.get("verdict")),
+        difference=queries.share(query.get("difference"), "difference"),
+    )
+
+
 async def frame(request: web.Request) -> web.Response:
     """One frame, with what its camera said of itself."""
-    frame_id = number(request.match_info, "id", 0, 0, 2**63 - 1)
+    frame_id = queries.number(request.match_info, "id", 0, 0, 2**63 - 1)
     index = request.app[keys.INDEX]
     found = await index.frame(frame_id)
     return answer(answers.frame_detail(found, await index.frame_status(frame_id)))
@@ -77,6 +82,52 @@ async def days(request: web.Request) -> web.Response:
     zone = request.app[keys.CONFIG].zone().key
     counted = [answers.DayAnswer(day=day.day, frames=day.frames) for day in found.days]
     return answer(answers.DaysAnswer(timezone=zone, days=counted, last_seq=found.last_seq))
+
+
+async def gaps(request: web.Request) -> web.Response:
+    """Which of a camera's numbers have not arrived, newest gaps first."""
+    query, camera = request.query, camera_id(request.match_info["id"])
+    page = await request.app[keys.INDEX].gaps(
+        camera,
+        cursor=queries.cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=queries.number(query, "limit", LIMIT, 1, LIMIT_MAX),
+    )
+    following = page.next and f"{request.path}?{urlencode({**query, 'cursor': queries.cursor_of(page.next)})}"
+    return answer(answers.gaps_answer(camera, page, following))
+
+
+async def health_of_camera(request: web.Request) -> web.Response:
+    """What a camera said of itself, with single frames spread evenly over a span."""
+    query, camera = request.query, camera_id(request.match_info["id"])
+    found = await request.app[keys.INDEX].spread(
+        camera,
+        after_ms=queries.moment(query.get("after"), "after"),
+        before_ms=queries.moment(query.get("before"), "before"),
+        parts=queries.number(query, "points", POINTS, 1, LIMIT_MAX),
+    )
+    points = [
+        answers.HealthPoint(at=utc(frame.taken_at_ms), frame=frame.id, status=status)
+        for frame, status in found
+        if status
+    ]
+    return answer(answers.CameraHealthAnswer(camera=camera, points=points))
+
+
+async def day(request: web.Request) -> web.Response:
+    """How many frames each quarter hour of a day holds."""
+    wanted = queries.day_of(request.match_info["day"])
+    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
+    found = await request.app[keys.INDEX].day(wanted, camera=camera)
+    return answer(
+        answers.ActivityAnswer(
+            day=wanted,
+            timezone=request.app[keys.CONFIG].zone().key,
+            frames=found.frames,
+            quarters=found.quarters,
+            cameras=found.cameras,
+            last_seq=found.last_seq,
+        )
+    )
 
 
 async def archive(request: web.Request) -> web.Response:
@@ -115,7 +166,7 @@ async def photos(request: web.Request) -> web.StreamResponse:
     """
     index = request.app[keys.INDEX]
     query = request.query
-    left = number(query, "limit", 2**62, 1, 2**62)
+    left = queries.number(query, "limit", 2**62, 1, 2**62)
     cursor = None
     if query.get("before"):
         last = await named(index, query["before"])
@@ -123,54 +174,16 @@ async def photos(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
     page = await index.frames(cursor=cursor, limit=min(left, LIMIT_MAX))
     await response.prepare(request)
-    await response.write(b'{"total":%d,"photos":[' % page.total)
+    await response.write(b'{"total":%d,"photos":[' % index.total)
     separator = b""
     while page.frames:
         names = [encode(answers.PhotoAnswer(filename=found.key.removeprefix("photos/"))) for found in page.frames]
         await response.write(separator + b",".join(names))
         separator = b","
         left -= len(names)
-        if not page.more or left <= 0:
+        if page.next is None or left <= 0:
             break
-        last = page.frames[-1]
-        page = await index.frames(cursor=(last.taken_at_ms, last.id), limit=min(left, LIMIT_MAX))
+        page = await index.frames(cursor=page.next, limit=min(left, LIMIT_MAX))
     await response.write(b"]}")
     await response.write_eof()
     return response
-
-
-def number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """A whole number from a query or a path. Raises Malformed."""
-    text = values.get(name)
-    if text is None or text == "":
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
-        raise Malformed(f"{name} is a whole number from {least} to {most}, not {text[:32]!r}")
-    return int(text)
-
-
-def _moment(text: str | None, name: str) -> int | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError  # noqa: TRY301 - no time zone is as bad as no time
-        return unix_ms(moment)
-    except (ValueError, OverflowError):
-        raise Malformed(f"{name} is a time such as 2026-11-22T13:00:00Z, not {text[:40]!r}") from None
-
-
-def _cursor_of(taken_at_ms: int, frame_id: int) -> str:
-    return base64.urlsafe_b64encode(f"{taken_at_ms}.{frame_id}".encode()).decode().rstrip("=")
-
-
-def _cursor(text: str) -> tuple[int, int]:
-    try:
-        taken, frame_id = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).split(b".")
-        cursor = int(taken), int(frame_id)
-        if max(map(abs, cursor)) >= 2**63:
-            raise ValueError  # noqa: TRY301 - beyond what the index holds
-    except (ValueError, binascii.Error):
-        raise Malformed("this cursor is none of ours: take the URL in `next` as it stands") from None
-    return cursor

@@ -8,9 +8,11 @@ import msgspec
 from aiohttp import web
 
 from archive import __version__
+from archive.frame import Verdict
 from archive.server import answers
 from archive.server.answers import encode
 from archive.server.problems import RULES
+from archive.server.queries import ORDERS
 from archive.settings import SETTINGS
 
 _REF = "#/components/schemas/{name}"
@@ -20,6 +22,9 @@ _TYPES = (
     answers.FrameDetail,
     answers.CamerasAnswer,
     answers.DaysAnswer,
+    answers.CameraHealthAnswer,
+    answers.GapsAnswer,
+    answers.ActivityAnswer,
     answers.ArchiveAnswer,
     answers.ChangesAnswer,
     answers.PhotosAnswer,
@@ -46,6 +51,7 @@ _SETTINGS = {
     },
     "additionalProperties": False,
 }
+_DAY = {"type": "string", "format": "date"}
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
 
 
@@ -76,11 +82,23 @@ def _paths() -> dict[str, Any]:
     return {
         "/api/frames": {
             "get": _get(
-                "A page of frames, newest first",
+                "A page of frames, newest first unless `order` says otherwise",
                 answers.FramesAnswer,
                 _query("camera", _CAMERA, "only this camera's"),
                 _query("before", _TIME, "only frames taken before"),
                 _query("after", _TIME, "only frames taken then or later"),
+                _query(
+                    "hour",
+                    {"type": "string", "pattern": "^[0-9]{1,2}-[0-9]{1,2}$"},
+                    "only frames taken from the first hour of the day up to the second, as 6-9 or over midnight 22-4",
+                ),
+                _query("verdict", {"type": "string"}, f"only frames of any of these, as a,b: {', '.join(Verdict)}"),
+                _query(
+                    "difference",
+                    {"type": "number", "minimum": 0, "maximum": 1},
+                    "only frames at least so different from their camera's frame before",
+                ),
+                _query("order", {"enum": list(ORDERS)}, "oldest: ascending from `after`, which it needs"),
                 _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many at most"),
                 _query("cursor", {"type": "string"}, "from `next`"),
                 errors=(400, 503),
@@ -111,6 +129,40 @@ def _paths() -> dict[str, Any]:
                 "summary": "Make a camera and its key (the owner's socket only)",
                 "requestBody": {"content": _json(answers.NewCamera), "required": True},
                 "responses": _responses(answers.NewKey, (400, 403, 409, 413, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/gaps": {
+            "get": _get(
+                "Which of a camera's numbers have not arrived, newest gaps first",
+                answers.GapsAnswer,
+                _path("id", _CAMERA),
+                _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many gaps at most"),
+                _query("cursor", {"type": "string"}, "from `next`"),
+                errors=(400, 404, 503),
+            ),
+        },
+        "/api/cameras/{id}/health": {
+            "get": _get(
+                "What a camera said of itself with single frames, spread evenly over a span",
+                answers.CameraHealthAnswer,
+                _path("id", _CAMERA),
+                _query("after", _TIME, "from then on; a day before the end without it"),
+                _query("before", _TIME, "up to then; up to the camera's newest frame without it"),
+                _query(
+                    "points", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many at most; 200 without it"
+                ),
+                errors=(400, 404, 503),
+            ),
+        },
+        "/api/cameras/{id}/slits/{day}": {
+            "get": {
+                "summary": "A day of a camera in one picture of 1440 x 120: for each minute a thin column of its frame",
+                "parameters": [_path("id", _CAMERA), _path("day", _DAY)],
+                "responses": {
+                    "200": _said("the strip, transparent where there is no frame", "image/webp"),
+                    "304": {"description": "you have it"},
+                    **_problems((400, 404, 503)),
+                },
             },
         },
         "/api/cameras/{id}/keys": {
@@ -154,6 +206,15 @@ def _paths() -> dict[str, Any]:
             "get": _get(
                 "How many frames each day holds",
                 answers.DaysAnswer,
+                _query("camera", _CAMERA, "only this camera's"),
+                errors=(400, 503),
+            ),
+        },
+        "/api/days/{day}": {
+            "get": _get(
+                "How many frames each quarter hour of a day holds",
+                answers.ActivityAnswer,
+                _path("day", _DAY),
                 _query("camera", _CAMERA, "only this camera's"),
                 errors=(400, 503),
             ),

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from archive.errors import Corrupt, FrameNotFound, Unavailable, Undecodable, UnsupportedMedia
 from archive.frame import Measures, MediaType, Verdict
 from archive.jpeg import inspect
+from archive.judging import judge
 from archive.thumbs.cache import Cache, Thumbnail, thumbnail
 from archive.thumbs.placeholder import PLACEHOLDER
 from archive.thumbs.renderer import Renderer
+from archive.thumbs.slits import Slits, Strip
 from archive.thumbs.worker import difference
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from archive.store.base import Store
     from archive.thumbs.worker import Rendering
 
-__all__ = ["Renderer", "Thumbnail", "Thumbs"]
+__all__ = ["Renderer", "Slits", "Strip", "Thumbnail", "Thumbs"]
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ CATCH_UP_LANES = 4
 PAUSE_S = 5.0
 COMPLAIN_EVERY_S = 60.0
 
+_SAID_BY_BYTES = {Verdict.TRUNCATED, Verdict.UNDECODABLE}  # verdicts that no look at the picture mends
 _PLACEHOLDER = thumbnail(PLACEHOLDER, is_placeholder=True)
 
 
@@ -267,7 +270,7 @@ class Thumbs:
                 return
             self._serve(job, thumbnail(rendering.data, signature=rendering.signature))
             job.signature.set_result(rendering.signature)
-            seen = (await self._measures(job, rendering), None) if job.frame.measures is None else None
+            seen = await self._seen(job, rendering) if _is_unseen(job.frame) else None
             await self._hand_over(_Drawn(job, rendering.data, seen))
         except Exception as exc:
             job.fail(exc)
@@ -347,12 +350,19 @@ class Thumbs:
         with contextlib.suppress(FrameNotFound):  # deleted meanwhile
             await self._index.measure(frame_id, measures, verdict)
 
+    async def _seen(self, job: _Job, rendering: Rendering) -> tuple[Measures, Verdict | None]:
+        measures, known = await self._measures(job, rendering), job.frame.verdict
+        verdict = known if known in _SAID_BY_BYTES else judge(measures)
+        return measures, None if verdict is known else verdict
+
     async def _measures(self, job: _Job, rendering: Rendering) -> Measures:
         before = await (job.before if job.before is not None else self._signature_before(job.frame))
         return Measures(
             mean_luma=rendering.mean_luma,
             contrast=rendering.contrast,
             difference=None if before is None else difference(before, rendering.signature),
+            colour=rendering.colour,
+            green=rendering.green,
         )
 
     def _chain(self, job: _Job) -> None:
@@ -392,6 +402,10 @@ class Thumbs:
         if now - self._complained_at.get(sentence, -COMPLAIN_EVERY_S) >= COMPLAIN_EVERY_S:
             self._complained_at[sentence] = now
             log.warning(sentence, exc)
+
+
+def _is_unseen(frame: Frame) -> bool:
+    return frame.measures is None or frame.measures.colour is None
 
 
 def _inspected(body: bytes) -> PictureInfo:

@@ -29,11 +29,19 @@ QUALITY = 80
 PAPER = (0xEF, 0xEC, 0xE6)  # what shows through a transparent picture
 
 # A request is a head and the picture; an answer is a head and the thumbnail, or the reason why there is none.
-REQUEST = struct.Struct("!BI")  # index in MEDIA_TYPES, bytes that follow
-ANSWER = struct.Struct("!BIdd192s")  # OK, NO or READY, bytes that follow, mean luma, contrast, signature
+REQUEST = struct.Struct("!BI")  # index in MEDIA_TYPES, COLUMNS or STRIP; bytes that follow
+# OK, NO or READY, bytes that follow, mean luma, contrast, colour, green, signature
+ANSWER = struct.Struct("!BIddId192s")
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
+COLUMNS, STRIP = range(len(MEDIA_TYPES), len(MEDIA_TYPES) + 2)
 OK, NO, READY = range(3)
 MAX_REASON_BYTES = 300
+
+# A slit strip: one column of a frame for each minute of a day.
+STRIP_SIZE = (1440, 120)
+SIZE = struct.Struct("!I")  # before each thumbnail of a COLUMNS request; their columns come back, or as many zeros
+COLUMN = struct.Struct(f"!?{STRIP_SIZE[1] * 3}s")  # whether there is one, its pixels from the top
+PLACED = struct.Struct(f"!H{STRIP_SIZE[1] * 3}s")  # in a STRIP request: the minute, and its column
 
 SIGNATURE_SIZE = (16, 12)
 NO_SIGNATURE = bytes(192)
@@ -52,6 +60,8 @@ class Rendering(NamedTuple):
     data: bytes  # a JPEG without EXIF or comments
     mean_luma: float  # 0 black to 1 white
     contrast: float  # standard deviation of luma over its greatest possible value, half black and half white: 0 to 1
+    colour: int  # the mean colour, as 0xrrggbb
+    green: float  # by how much nine tenths of it lean to green, or below 0 to magenta: -1 to 1
     signature: bytes  # 16 x 12 luma bytes, row by row
 
 
@@ -131,19 +141,69 @@ def _plain(image: Image) -> Image:
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _measured(image: Image) -> tuple[float, float, bytes]:
+def _measured(image: Image) -> tuple[float, float, int, float, bytes]:
     from PIL.Image import Resampling  # noqa: PLC0415 - see the head
 
     columns, rows = SIGNATURE_SIZE
     # One pixel of 4 x 4 is enough: each part of the signature is still the mean of dozens, at a tenth of the price.
     step = max(1, min(4, image.width // columns, image.height // rows))
-    luma = image.resize((image.width // step, image.height // step), Resampling.NEAREST).convert("L")
+    sample = image.resize((image.width // step, image.height // step), Resampling.NEAREST)
+    luma = sample.convert("L")
     histogram = luma.histogram()
     pixels = luma.width * luma.height
     mean = sum(map(operator.mul, histogram, _LEVELS)) / pixels
     variance = max(0.0, sum(map(operator.mul, histogram, _SQUARES)) / pixels - mean * mean)
     signature = luma.resize(SIGNATURE_SIZE, Resampling.BOX).tobytes()
-    return mean / 255, min(1.0, variance**0.5 / 127.5), signature
+    parts = sample.convert("RGB").resize(SIGNATURE_SIZE, Resampling.BOX)
+    colour = int.from_bytes(parts.resize((1, 1), Resampling.BOX).tobytes())
+    return mean / 255, min(1.0, variance**0.5 / 127.5), colour, _green(parts.tobytes()), signature
+
+
+def _green(parts: bytes) -> float:
+    # By how much green stands above the mean of red and blue, in each part. A tenth may be of any colour.
+    leanings = sorted(
+        2 * green - red - blue for red, green, blue in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    )
+    few = len(leanings) // 10
+    return (max(0, leanings[few]) or min(0, leanings[-1 - few])) / 510
+
+
+def columns(data: bytes) -> bytes:
+    """A thin column from the middle of each thumbnail; none of one that is damaged."""
+    found = []
+    at = 0
+    while at < len(data):
+        (size_bytes,) = SIZE.unpack_from(data, at)
+        at += SIZE.size
+        try:
+            found.append(COLUMN.pack(True, _column(data[at : at + size_bytes])))
+        except (OSError, SyntaxError, ValueError):
+            found.append(COLUMN.pack(False, b""))
+        at += size_bytes
+    return b"".join(found)
+
+
+def _column(data: bytes) -> bytes:
+    from PIL.Image import Resampling  # noqa: PLC0415 - see the head
+
+    image = _opened(data, "image/jpeg")
+    image.draft(None, (image.width // 2, image.height // 2))  # still as high as the strip
+    image.load()
+    # An eighth of its width: one pixel's column is mostly noise.
+    middle = (image.width * 7 / 16, 0, image.width * 9 / 16, image.height)
+    return image.convert("RGB").resize((1, STRIP_SIZE[1]), Resampling.BOX, box=middle).tobytes()
+
+
+def strip(data: bytes) -> bytes:
+    """A WebP picture of the columns, each in its place, transparent where there is none."""
+    from PIL import Image, WebPImagePlugin  # noqa: F401, PLC0415 - see the head; or `save` would load all there are
+
+    picture = Image.new("RGBA", STRIP_SIZE)
+    for minute, column in PLACED.iter_unpack(data):
+        picture.paste(Image.frombytes("RGB", (1, STRIP_SIZE[1]), column), (minute, 0))
+    file = io.BytesIO()
+    picture.save(file, "WEBP", quality=QUALITY, method=2)
+    return file.getvalue()
 
 
 def main(fd: int, max_pixels: int, cpu_s: int, memory_bytes: int) -> None:
@@ -155,7 +215,7 @@ def main(fd: int, max_pixels: int, cpu_s: int, memory_bytes: int) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     _confine(memory_bytes)
     with socket.socket(fileno=fd) as parent:
-        parent.sendall(ANSWER.pack(READY, 0, 0.0, 0.0, NO_SIGNATURE))
+        parent.sendall(_unmeasured(READY, 0))
         while len(head := parent.recv(REQUEST.size, socket.MSG_WAITALL)) == REQUEST.size:
             kind, size_bytes = REQUEST.unpack(head)
             data = parent.recv(size_bytes, socket.MSG_WAITALL)
@@ -163,12 +223,23 @@ def main(fd: int, max_pixels: int, cpu_s: int, memory_bytes: int) -> None:
                 return
             _grant_cpu(cpu_s)
             try:
-                thumbnail, *seen = render(data, MEDIA_TYPES[kind], max_pixels)
-                answer = [ANSWER.pack(OK, len(thumbnail), *seen), thumbnail]
+                answer = _answer(kind, data, max_pixels)
             except Exception as exc:  # noqa: BLE001 - whatever a decoder raises is the picture's fault, and said
                 reason = (str(exc) or type(exc).__name__).encode()[:MAX_REASON_BYTES]
-                answer = [ANSWER.pack(NO, len(reason), 0.0, 0.0, NO_SIGNATURE), reason]
+                answer = [_unmeasured(NO, len(reason)), reason]
             parent.sendall(b"".join(answer))
+
+
+def _answer(kind: int, data: bytes, max_pixels: int) -> list[bytes]:
+    if kind in (COLUMNS, STRIP):
+        made = columns(data) if kind == COLUMNS else strip(data)
+        return [_unmeasured(OK, len(made)), made]
+    thumbnail, *seen = render(data, MEDIA_TYPES[kind], max_pixels)
+    return [ANSWER.pack(OK, len(thumbnail), *seen), thumbnail]
+
+
+def _unmeasured(kind: int, size_bytes: int) -> bytes:
+    return ANSWER.pack(kind, size_bytes, 0.0, 0.0, 0, 0.0, NO_SIGNATURE)
 
 
 def _confine(memory_bytes: int) -> None:

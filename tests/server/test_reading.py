@@ -16,11 +16,12 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from archive import __version__
-from tests.pictures import jpeg, png
+from tests.pictures import jpeg, png, saved
 from tests.server.conftest import MakeArchive
-from tests.server.serving import Line, Served, new_boot, request
+from tests.server.serving import Line, Served, new_boot, request, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,6 +29,7 @@ SMALL = jpeg(16, 16)
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)  # two days before the clocks go forward
 EVERY = timedelta(hours=1)
+MISSING = ("missing", None)
 HELD = 100  # frames of the camera `garden`, one an hour; `shed` has every tenth moment too
 
 
@@ -138,6 +140,58 @@ async def test_a_span_of_time_holds_its_frames(
     assert page["total"] == len(wanted) + others
 
 
+async def test_the_same_hour_is_found_on_every_day(filled: Served) -> None:
+    """`hour` is of the archive's zone, over midnight and a turn of the clocks; no total is counted; pages follow."""
+    for hour, inside in [("6-9", {6, 7, 8}), ("22-4", {22, 23, 0, 1, 2, 3}), ("2-3", {2})]:
+        found: list[datetime] = []
+        url: str | None = f"/api/frames?camera=garden&hour={hour}&limit=4"
+        while url:
+            page = (await filled.ask(url)).json
+            assert page["total"] is None
+            assert (page["searched_to"] is None) == (page["next"] is None)
+            found += [datetime.fromisoformat(frame["taken_at"]) for frame in page["frames"]]
+            url = page["next"]
+
+        assert found == [at for at in moments()[::-1] if at.astimezone(BERLIN).hour in inside]
+
+
+async def test_a_list_can_be_read_from_a_moment_on(filled: Served) -> None:
+    """`order=oldest` with `after`: ascending, page after page, to the newest frame."""
+    found: list[datetime] = []
+    url: str | None = "/api/frames?camera=garden&order=oldest&after=2026-03-29T00:30:00Z&limit=30"
+    while url:
+        page = (await filled.ask(url)).json
+        found += [datetime.fromisoformat(frame["taken_at"]) for frame in page["frames"]]
+        url = page["next"]
+
+    assert found == [at for at in moments() if at >= datetime(2026, 3, 29, 0, 30, tzinfo=UTC)]
+
+
+async def test_frames_are_found_by_verdict_and_difference(archive: Served, camera: str) -> None:
+    """What the thumbnail workers saw can be asked for; each frame shows its colour."""
+    dark = saved(Image.new("RGB", (320, 240), (2, 3, 2)), "JPEG")
+    boot = new_boot()
+    for number, body in enumerate([jpeg(seed=1), jpeg(seed=1), dark, jpeg(seed=2), jpeg(seed=2)[:-40]]):
+        await archive.send(body, camera=camera, boot=boot, number=number)
+    await until(lambda: _all_measured(archive, camera))
+
+    async def numbers(**asked: str) -> list[int]:
+        return [frame["number"] for frame in (await archive.get("/api/frames", camera=camera, **asked))["frames"]]
+
+    assert await numbers(verdict="dark") == [2]
+    assert await numbers(verdict="frozen,truncated") == [4, 1]
+    assert await numbers(verdict="whole") == [3, 0]
+    assert await numbers(difference="0.1") == [3, 2]
+    frames = {frame["number"]: frame for frame in await archive.frames(camera)}
+    assert {frame["verdict"] for frame in frames.values()} == {"whole", "frozen", "dark", "truncated"}
+    assert frames[2]["colour"] in {"#020302", "#010301", "#020202", "#030303"}
+    assert all(len(frame["colour"]) == 7 for frame in frames.values())
+
+
+async def _all_measured(archive: Served, camera: str) -> bool:
+    return all(frame["colour"] for frame in await archive.frames(camera))
+
+
 async def test_a_camera_nobody_knows_has_no_frames(filled: Served) -> None:
     """An empty page, not an error: it may send yet."""
     assert await filled.frames("nobody") == []
@@ -162,6 +216,20 @@ async def test_a_camera_nobody_knows_has_no_frames(filled: Served) -> None:
         "/api/frames?cursor=%00",
         "/api/frames?cursor=" + "A" * 3000,
         "/api/frames?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5LjE",
+        "/api/frames?order=oldest",
+        "/api/frames?order=random",
+        "/api/frames?hour=6",
+        "/api/frames?hour=6-6",
+        "/api/frames?hour=0-0",
+        "/api/frames?hour=6-25",
+        "/api/frames?hour=-1-5",
+        "/api/frames?hour=6-9-12",
+        "/api/frames?verdict=lovely",
+        "/api/frames?verdict=dark,",
+        "/api/frames?difference=2",
+        "/api/frames?difference=-0.1",
+        "/api/frames?difference=nan",
+        "/api/frames?difference=1e-3",
         "/api/frames?camera=..",
         "/api/frames?camera=%2e%2e%2fx",
         "/api/frames?camera=a%00",
@@ -170,6 +238,11 @@ async def test_a_camera_nobody_knows_has_no_frames(filled: Served) -> None:
         "/api/frames/1.0",
         "/api/frames/9223372036854775808",
         "/api/days?camera=A",
+        "/api/days/today",
+        "/api/days/20261122",
+        "/api/days/2026-13-01",
+        "/api/days/0000-01-01",
+        "/api/days/2026-11-22?camera=A",
         "/api/changes?after=-1",
         "/api/changes?after=x",
         "/api/changes?wait_s=x",
@@ -185,14 +258,16 @@ async def test_a_bad_value_is_400(filled: Served, path: str) -> None:
     assert (await filled.ask(path)).is_problem(400)
 
 
-NAMES = st.sampled_from(["camera", "before", "after", "limit", "cursor", "wait_s", "download", "x"])
+NAMES = st.sampled_from(
+    [*("camera", "before", "after", "limit", "cursor", "hour", "verdict", "difference", "order"), "wait_s", "download"]
+)
 VALUES = st.one_of(
     st.text(max_size=40),
     st.integers(-(2**70), 2**70).map(str),
     st.datetimes().map(lambda moment: moment.replace(tzinfo=UTC).isoformat()),
     st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat()),
     st.text(string.ascii_letters + string.digits + "-_", max_size=60),
-    st.sampled_from(["garden", "MTIzLjE", "2026-03-28T05:00:00Z", "../../etc/passwd", "1"]),
+    st.sampled_from(["garden", "MTIzLjE", "2026-03-28T05:00:00Z", "../../etc/passwd", "1", "22-4", "dark", "oldest"]),
 )
 PATHS = st.one_of(
     st.sampled_from(
@@ -290,7 +365,7 @@ async def test_one_frame_tells_all_about_itself(archive: Served, camera: str) ->
     frame = await archive.get(reply.headers["Location"])
 
     status = frame.pop("status")
-    for measured in ("mean_luma", "contrast", "difference"):
+    for measured in ("mean_luma", "contrast", "difference", "colour"):
         frame.pop(measured), listed.pop(measured)
     assert frame == listed
     assert status == {"id": camera, "firmware": "1.0.0", "rssi": -61, "battery": 3.7, "charging": True}
@@ -335,6 +410,59 @@ async def test_cameras_show_their_newest_frame(archive: Served, camera: str) -> 
     assert shown["status"] == {"id": camera, "rssi": 2}
 
 
+async def test_a_cameras_health_is_told(archive: Served, camera: str) -> None:
+    """What it said with single frames, spread over the span asked for, else over the day up to its newest."""
+    boot = new_boot()
+    for number in range(30):
+        headers = {"Camera-Status": f'id="{camera}", rssi=-{number}, reset="brownout"'}
+        taken_ms = round((FIRST + number * EVERY).timestamp() * 1000)
+        await archive.send(SMALL, headers=headers, boot=boot, number=number, taken_ms=taken_ms)
+    path = f"/api/cameras/{camera}/health"
+
+    day = await archive.get(path)
+    some = await archive.get(path, after="2026-03-27T12:00:00Z", before="2026-03-28T12:00:00Z", points=6)
+    known = {found["id"]: found for found in (await archive.get("/api/cameras"))["cameras"]}
+
+    assert [point["status"]["rssi"] for point in day["points"]] == [-n for n in range(6, 30)]
+    assert [point["status"]["rssi"] for point in some["points"]] == [0, -4, -8, -12, -16, -20]
+    assert some["points"][1]["at"] == "2026-03-27T16:00:00Z"
+    assert some["points"][1]["status"]["reset"] == "brownout"
+    assert (await archive.get(f"/api/frames/{some['points'][1]['frame']}"))["number"] == 4
+    assert known[camera]["every_s"] == 3600
+    assert (await archive.ask("/api/cameras/nobody/health")).is_problem(404)
+    assert (await archive.ask(path, params={"points": "0"})).is_problem(400)
+
+
+async def test_a_cameras_gaps_are_told(archive: Served, camera: str) -> None:
+    """Which numbers have not arrived, and why; what waits on the camera as it said last; page by page."""
+    boot, at_ms = new_boot(), round(FIRST.timestamp() * 1000)
+    status = f'id="{camera}", spooled=3, waiting=1'
+    for number, lost in ((0, None), (2, None), (9, f'boot="{boot}", from=4, to=6, reason="spool-full"'), (10, None)):
+        headers = {"Camera-Status": status, **({"Camera-Lost": lost} if lost else {})}
+        taken_ms = at_ms + number * 1000
+        await archive.send(jpeg(seed=number), headers=headers, boot=boot, number=number, taken_ms=taken_ms)
+
+    ledger = await archive.get(f"/api/cameras/{camera}/gaps")
+    pages = [await archive.get(f"/api/cameras/{camera}/gaps", limit=3)]
+    while pages[-1]["next"]:
+        pages.append((await archive.ask(pages[-1]["next"])).json)
+
+    assert (ledger["camera"], ledger["missing"], ledger["confessed"], ledger["on_camera"]) == (camera, 4, 3, 4)
+    told = {(gap["from"], gap["to"], gap["state"], gap["reason"]) for gap in ledger["gaps"]}
+    assert told == {
+        (1, 1, "missing", None),
+        (3, 3, "missing", None),
+        (4, 6, "confessed", "spool-full"),
+        (7, 8, *MISSING),
+    }
+    beside = {gap["from"]: (gap["taken_after"], gap["taken_before"]) for gap in ledger["gaps"]}
+    assert beside[4] == ("2026-03-27T12:00:02Z", "2026-03-27T12:00:09Z")
+    assert [gap for page in pages for gap in page["gaps"]] == ledger["gaps"]
+    assert len(pages) == 2
+    assert (await archive.ask("/api/cameras/nobody/gaps")).is_problem(404)
+    assert (await archive.ask("/api/cameras/NOBODY/gaps")).is_problem(400)
+
+
 async def test_days_are_the_archives_own(filled: Served) -> None:
     """Frames are counted by the day they have in the archive's time zone, newest day first, for each camera and all."""
     wanted: dict[str, int] = {}
@@ -348,6 +476,23 @@ async def test_days_are_the_archives_own(filled: Served) -> None:
     assert of_one["timezone"] == "Europe/Berlin"
     assert [(day["day"], day["frames"]) for day in of_one["days"]] == sorted(wanted.items(), reverse=True)
     assert sum(day["frames"] for day in of_all["days"]) == (await filled.get("/api/archive"))["total"]
+
+
+async def test_a_day_is_told_by_its_quarter_hours(filled: Served) -> None:
+    """96 counts as the archive's clock shows them: on the day it goes forward one hour is empty; all cameras or one."""
+    day = datetime(2026, 3, 29).date()  # noqa: DTZ001 - a day of the archive
+    local = [at.astimezone(BERLIN) for at in moments() if at.astimezone(BERLIN).date() == day]
+
+    of_one = await filled.get(f"/api/days/{day}", camera="garden")
+    of_all = await filled.get(f"/api/days/{day}")
+    of_none = await filled.get("/api/days/1999-12-31")
+
+    assert of_one["quarters"] == [sum(at.hour * 4 + at.minute // 15 == n for at in local) for n in range(96)]
+    assert (of_one["frames"], of_one["cameras"], of_one["day"]) == (23, {"garden": 23}, "2026-03-29")
+    assert of_one["timezone"] == "Europe/Berlin"
+    assert of_all["cameras"]["garden"] == 23
+    assert of_all["frames"] == sum(of_all["quarters"]) == sum(of_all["cameras"].values())
+    assert (of_none["frames"], sum(of_none["quarters"]), of_none["cameras"]) == (0, 0, {})
 
 
 async def test_the_archive_tells_of_itself(make_archive: MakeArchive) -> None:

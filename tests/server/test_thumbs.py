@@ -482,3 +482,30 @@ async def test_a_frame_after_one_that_cannot_be_shown_has_no_difference() -> Non
         late = await archive.noted(archive.arrive(jpeg(), at_ms=5000))
 
     assert [measures and measures.difference for measures, _ in noted + late] == [None, None, None]
+
+
+async def test_a_verdict_is_told_when_a_frame_is_not_whole() -> None:
+    """Of an honest frame nothing is told; a black one, and the same picture again, have their verdicts."""
+    async with opened() as archive:
+        frames = [archive.arrive(body) for body in (jpeg(320, 240), jpeg(320, 240), even(3), jpeg(320, 240, seed=1))]
+
+        noted = await archive.noted(*frames)
+
+        assert [verdict for _, verdict in noted] == [None, Verdict.FROZEN, Verdict.DARK, None]
+
+
+async def test_a_frame_seen_before_there_were_colours_is_seen_again() -> None:
+    """An archive from before: its frames are measured anew, and judged."""
+    async with opened() as archive:
+        frames = [archive.arrive(body) for body in (jpeg(320, 240), even(3))]
+        await archive.noted(*frames)
+    for frame in frames:
+        archive.index.noted.pop(frame.id)
+        old = Measures(mean_luma=0.9, contrast=0.9)
+        archive.index.frames[frame.id] = msgspec.structs.replace(frame, measures=old)
+
+    async with opened(archive.store, archive.index) as archive:
+        noted = await archive.noted(*frames)
+
+    assert [measures and measures.colour is not None for measures, _ in noted] == [True, True]
+    assert [verdict for _, verdict in noted] == [None, Verdict.DARK]

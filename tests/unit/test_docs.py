@@ -13,7 +13,7 @@ from archive.app import make_app
 from archive.cli import app as command_line
 from archive.cli import setting_up
 from archive.config import Config
-from archive.frame import ChangeKind
+from archive.frame import ChangeKind, Verdict
 from archive.index.tables import metadata
 from archive.server.problems import RULES
 
@@ -83,6 +83,11 @@ def test_every_route_has_its_sentence(tmp_path: Path) -> None:
 def test_every_event_has_its_sentence() -> None:
     """docs/ref/http.md lists every kind of change, and the three events that are none."""
     assert {*map(str, ChangeKind), "hello", "heartbeat", "reset"} <= first_cells("http.md")
+
+
+def test_every_verdict_has_its_sentence() -> None:
+    """docs/ref/http.md lists every verdict there is."""
+    assert set(map(str, Verdict)) <= first_cells("http.md")
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -269,6 +269,30 @@ def test_half_black_and_half_white_is_the_greatest_contrast() -> None:
     assert got.contrast == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (120, 60, 200), (10, 200, 30)])
+def test_an_even_picture_has_its_colour(colour: tuple[int, int, int]) -> None:
+    """The mean colour of a picture of one colour is that one, and of a grey one grey."""
+    got = render(saved(Image.new("RGB", (640, 480), colour)), "image/jpeg", MAX_PIXELS).colour
+    grey = render(saved(Image.new("L", (640, 480), 99)), "image/jpeg", MAX_PIXELS).colour
+
+    assert near(tuple(got.to_bytes(3)), colour, by=3)
+    assert near(tuple(grey.to_bytes(3)), (99, 99, 99), by=3)
+
+
+@pytest.mark.parametrize(
+    ("share", "colour", "expected"),
+    [(1.0, (0, 255, 0), 1.0), (1.0, (255, 0, 255), -1.0), (0.95, (40, 90, 40), 50 / 255), (0.75, (0, 255, 0), 0.0)],
+)
+def test_green_is_what_nearly_all_of_it_leans_to(share: float, colour: tuple[int, int, int], expected: float) -> None:
+    """Where a tenth is grey the rest is told, above 0 green and below magenta; where more is, nothing is."""
+    picture = Image.new("RGB", (320, 240), (128, 128, 128))
+    picture.paste(colour, (0, 0, 320, round(240 * share)))
+
+    got = render(saved(picture, quality=100), "image/jpeg", MAX_PIXELS).green
+
+    assert got == pytest.approx(expected, abs=0.02)
+
+
 def test_a_signature_is_the_picture_in_192_bytes() -> None:
     """16 columns, 12 rows, row by row."""
     picture = Image.new("L", (640, 480), 0)

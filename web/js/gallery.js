@@ -20,6 +20,7 @@ export function gallery(element, templates, onOpen) {
   /** @type {Map<string, HTMLElement>} */ const days = new Map();
   /** @type {WeakMap<Frame, string>} */ const dayOfFrame = new WeakMap(); // asked of every frame at every draw
 
+  element.replaceChildren(); // the frames the page came with are for those who read without JavaScript
   element.addEventListener("click", (event) => {
     const link = /** @type {HTMLElement} */ (event.target).closest("a");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
