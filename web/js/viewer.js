@@ -8,10 +8,11 @@ import * as words from "./words.js";
 /** @typedef {import("./format.js").Calendar} Calendar */
 
 /**
- * @param {HTMLDialogElement} dialog
+ * @param {HTMLTemplateElement} template
  * @param {{ onStep: (direction: "earlier" | "later") => void, onClose: (id: number) => void }} listener
  */
-export function viewer(dialog, { onStep, onClose }) {
+export function viewer(template, { onStep, onClose }) {
+  const dialog = /** @type {HTMLDialogElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
   /** @template {HTMLElement} T @param {string} selector @returns {T} */
   const part = (selector) => /** @type {T} */ (dialog.querySelector(selector));
   const earlier = part(".earlier");
@@ -59,6 +60,7 @@ export function viewer(dialog, { onStep, onClose }) {
       shown = frame;
       caption(frame, calendar);
       facts(frame, calendar);
+      if (!dialog.isConnected) template.after(dialog); // at the first sight of a frame: most pages show none
       if (!dialog.open) dialog.showModal();
     },
 

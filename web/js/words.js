@@ -28,6 +28,39 @@ export const showNew = (n) => `Show ${count(n)} new`;
 /** @param {number} n */
 export const bytes = (n) => (n === 1 ? "1 byte" : `${count(n)} bytes`);
 
+/** Which hours a day's frames are from. @param {number[]} quarters frames in each quarter of an hour */
+export function activity(quarters) {
+  const first = quarters.findIndex(Boolean);
+  if (first < 0) return "No frames through the day";
+  const most = quarters.indexOf(Math.max(...quarters));
+  return `Frames from ${clock(first)} to ${clock(quarters.findLastIndex(Boolean) + 1)}, most around ${clock(most)}`;
+}
+
+/** @param {number} quarter */
+const clock = (quarter) => `${String(Math.floor(quarter / 4)).padStart(2, "0")}:${String((quarter % 4) * 15).padStart(2, "0")}`;
+
+/** @param {{ from: number, to: number } | null} hour */
+export const hour = (hour) => (hour ? `${hour.from} to ${hour.to} h` : "Any hour");
+
+/** What was chosen of verdicts and difference. @param {string[]} verdicts @param {number} difference */
+export const picture = (verdicts, difference) =>
+  [...verdicts, ...(difference ? [changed(difference)] : [])].join(", ") || "Any picture";
+
+/** @param {number} difference */
+export const changed = (difference) => (difference ? `changed by ${percent(difference)}` : "however little it changed");
+
+/** @param {number} share */
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
+
+export const struck = "deleted";
+
+export const allCameras = "All cameras";
+
+export const pause = { on: "Pause", off: "Resume" };
+
+/** How far back a search has looked. @param {string} date */
+export const searched = (date) => `Looked back to ${date}`;
+
 /** @param {Frame} frame */
 export const pixels = (frame) =>
   frame.width && frame.height ? `${frame.width} × ${frame.height}` : "unknown";
