@@ -3,9 +3,21 @@
 from zoneinfo import ZoneInfo
 
 from archive.errors import ConfigError
-from archive.index.base import Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
+from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
 
-__all__ = ["Calendar", "CameraKey", "Day", "Index", "Kept", "Log", "Page", "Settings", "Shelf", "open_index"]
+__all__ = [
+    "Activity",
+    "Calendar",
+    "CameraKey",
+    "Day",
+    "Index",
+    "Kept",
+    "Log",
+    "Page",
+    "Settings",
+    "Shelf",
+    "open_index",
+]
 
 
 def open_index(url: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int = 100_000) -> Index:

@@ -75,6 +75,15 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int
 
 
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """The frames of one day, as of the change `last_seq`."""
+
+    frames: int
+    quarters: list[int]  # in each of the 96 quarter hours that the archive's clock shows
+    cameras: dict[str, int]  # by the camera's id
+    last_seq: int
+
+
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of the log of changes, oldest first; `last_seq` is the newest there is."""
 
@@ -147,6 +156,9 @@ class Index(Protocol):
 
     async def days(self, *, camera: str | None = None) -> Calendar:
         """How many frames each day holds, of one camera or of all together."""
+
+    async def day(self, day: date, *, camera: str | None = None) -> Activity:
+        """How many frames the quarter hours of a day hold, of one camera or of all together."""
 
     async def cameras(self) -> list[Camera]:
         """Every camera with its newest frame, by id."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from archive.index.keeping import day_of
+from archive.index.quarters import Quarters, quarter_of
 from archive.index.tables import boots, cameras, days, frames
 
 
 def miscounts(connection: Connection, zone: ZoneInfo) -> list[str]:
     """A sentence for each kind of count that does not agree with the frames. Reads every frame's row."""
     found = []
-    if _days(connection) != _days_of_frames(connection, zone):
+    wanted = {named: counts.counts() for named, counts in _days_of_frames(connection, zone).items()}
+    if _days(connection) != wanted:
         found.append("the counts of days do not agree with the frames")
     if _pairs(connection, select(cameras.c.no, cameras.c.frames)) != _pairs(connection, _PER_CAMERA):
         found.append("the counts of cameras do not agree with the frames")
@@ -30,7 +31,11 @@ def recount(connection: Connection, zone: ZoneInfo) -> None:
     connection.execute(days.delete())
     if counted:
         connection.execute(
-            insert(days), [{"camera_no": no, "day": day, "frames": count} for (no, day), count in counted.items()]
+            insert(days),
+            [
+                {"camera_no": no, "day": day, "frames": sum(counts.counts()), "quarters": counts.value()}
+                for (no, day), counts in counted.items()
+            ],
         )
     for table, question in ((cameras, _PER_CAMERA), (boots, _PER_BOOT)):
         connection.execute(table.update().values(frames=0))
@@ -41,18 +46,22 @@ def recount(connection: Connection, zone: ZoneInfo) -> None:
             )
 
 
-def _days(connection: Connection) -> dict[tuple[int, int], int]:
-    rows = connection.execute(select(days.c.camera_no, days.c.day, days.c.frames).where(days.c.frames != 0))
-    return {(camera_no, day): count for camera_no, day, count in rows}
+def _days(connection: Connection) -> dict[tuple[int, int], list[int]]:
+    rows = connection.execute(select(days).where(days.c.frames != 0))
+    # A sum that differs from its parts agrees with nothing.
+    return {
+        (row.camera_no, row.day): counts if sum(counts := Quarters(row.quarters).counts()) == row.frames else []
+        for row in rows
+    }
 
 
-def _days_of_frames(connection: Connection, zone: ZoneInfo) -> dict[tuple[int, int], int]:
-    counts: Counter[tuple[int, int]] = Counter()
+def _days_of_frames(connection: Connection, zone: ZoneInfo) -> dict[tuple[int, int], Quarters]:
+    counted: defaultdict[tuple[int, int], Quarters] = defaultdict(Quarters)
     for camera_no, taken_at_ms in connection.execute(select(frames.c.camera_no, frames.c.taken_at_ms)):
-        day = day_of(taken_at_ms, zone)
-        counts[camera_no, day] += 1
-        counts[0, day] += 1
-    return dict(counts)
+        day, quarter = quarter_of(taken_at_ms, zone)
+        counted[camera_no, day].add(quarter, 1)
+        counted[0, day].add(quarter, 1)
+    return dict(counted)
 
 
 def _pairs(connection: Connection, question: Any) -> dict[int, int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +24,7 @@ from archive.frame import (
 )
 from archive.index.base import Kept, Settings, Shelf
 from archive.index.many import Many
+from archive.index.quarters import EMPTY, Quarters, quarter_of
 from archive.index.rows import FRAMES, frame_of
 from archive.index.tables import HANGING, boots, cameras, changes, days, frames, losses, settings
 
@@ -53,6 +53,10 @@ class BootState:
         self.highest_number = highest_number
         self.frames = frames_
         self.epoch = epoch
+
+
+# Of a camera (0: of all) a day and a quarter hour of it.
+Quarter = tuple[int, int, int]
 
 
 class News(NamedTuple):
@@ -92,7 +96,7 @@ class Keeping:
         self._changes_kept = changes_kept
         self._cameras: dict[str, CameraState] = {}
         self._boots: OrderedDict[tuple[int, str], BootState] = OrderedDict()
-        self._days: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._days: OrderedDict[tuple[int, int], Quarters] = OrderedDict()
         self._is_loaded = False
         self._next_frame_id = 0
         self._next_seq = 0
@@ -240,7 +244,7 @@ class Keeping:
         news: list[News] = []
         of_cameras: dict[int, dict[str, Any]] = {}
         of_boots: dict[int, dict[str, Any]] = {}
-        of_days: dict[tuple[int, int], int] = {}
+        of_days: defaultdict[Quarter, int] = defaultdict(int)
         numbers: set[tuple[int, int]] = set()
         learnt: dict[int, tuple[CameraState, Epoch]] = {}
         for entry in entries:
@@ -273,9 +277,9 @@ class Keeping:
             boot.highest_number = max(boot.highest_number, new.number)
             boot.frames += not is_further
             of_boots[boot.no] = _boot_row(boot, new.received_at_ms)
-            day = day_of(frame.taken_at_ms, self._zone)
-            for no in (camera.no, 0):
-                of_days[no, day] = of_days.get((no, day), 0) + 1
+            day, quarter = quarter_of(frame.taken_at_ms, self._zone)
+            of_days[camera.no, day, quarter] += 1
+            of_days[0, day, quarter] += 1
         _ADD_FRAMES.execute(connection, rows)
         self.tell(connection, news, told)
         _COUNT_CAMERA.execute(connection, list(of_cameras.values()))
@@ -354,17 +358,27 @@ class Keeping:
         state = self._boots[camera.no, new.boot] = BootState(no, -1, 0, None)
         return state
 
-    def _count_days(self, connection: Connection, counts: dict[tuple[int, int], int]) -> None:
-        for camera_no, day in counts:
-            if (camera_no, day) in self._days:
-                continue
-            there = connection.scalar(select(days.c.day).where(days.c.camera_no == camera_no, days.c.day == day))
-            if there is None:
-                connection.execute(insert(days).values(camera_no=camera_no, day=day, frames=0))
-            self._days[camera_no, day] = None
+    def _count_days(self, connection: Connection, counts: dict[Quarter, int]) -> None:
+        of_days: defaultdict[tuple[int, int], int] = defaultdict(int)
+        for (no, day, quarter), more in counts.items():
+            self._quarters(connection, no, day).add(quarter, more)
+            of_days[no, day] += more
         _COUNT_DAY.execute(
-            connection, [{"b_camera_no": no, "b_day": day, "more": more} for (no, day), more in counts.items()]
+            connection,
+            [
+                {"b_camera_no": no, "b_day": day, "more": more, "each": self._days[no, day].value()}
+                for (no, day), more in of_days.items()
+            ],
         )
+
+    def _quarters(self, connection: Connection, camera_no: int, day: int) -> Quarters:
+        known = self._days.get((camera_no, day))
+        if known is None:
+            value = connection.scalar(select(days.c.quarters).where(days.c.camera_no == camera_no, days.c.day == day))
+            if value is None:
+                connection.execute(insert(days).values(camera_no=camera_no, day=day, frames=0, quarters=EMPTY))
+            known = self._days[camera_no, day] = Quarters(value or EMPTY)
+        return known
 
     def _redate(
         self, connection: Connection, boot_no: int, camera: CameraState, epoch: Epoch, told: list[Change]
@@ -374,7 +388,7 @@ class Keeping:
         ).all()
         dates: list[dict[str, Any]] = []
         news: list[News] = []
-        of_days: dict[tuple[int, int], int] = {}
+        of_days: defaultdict[Quarter, int] = defaultdict(int)
         for row in hanging:
             before = frame_of(row)
             dated = date(FrameClaim(up_ms=row.up_ms), received_at_ms=before.received_at_ms, transfer_ms=0, epoch=epoch)
@@ -395,11 +409,11 @@ class Keeping:
                 }
             )
             news.append(News(ChangeKind.FRAME_CHANGED, camera, after))
-            was, is_now = day_of(before.taken_at_ms, self._zone), day_of(after.taken_at_ms, self._zone)
+            was, is_now = quarter_of(before.taken_at_ms, self._zone), quarter_of(after.taken_at_ms, self._zone)
             if was != is_now:
                 for no in (camera.no, 0):
-                    of_days[no, was] = of_days.get((no, was), 0) - 1
-                    of_days[no, is_now] = of_days.get((no, is_now), 0) + 1
+                    of_days[no, *was] -= 1
+                    of_days[no, *is_now] += 1
         _REDATE.execute(connection, dates)
         self.tell(connection, news, told)
         self._count_days(connection, of_days)
@@ -456,12 +470,6 @@ def latest_settings(connection: Connection, camera_no: int) -> Settings | None:
     return Settings(version=row[0], values=msgspec.json.decode(row[1])) if row else None
 
 
-def day_of(at_ms: int, zone: ZoneInfo) -> int:
-    """The day a moment falls on in *zone*, as yyyymmdd."""
-    at = datetime.fromtimestamp(at_ms / 1000, zone)
-    return at.year * 10_000 + at.month * 100 + at.day
-
-
 def _stem(name: str) -> str:
     return name.rpartition(".")[0]
 
@@ -514,7 +522,7 @@ _NOTE_BOOT = Many(
 _COUNT_DAY = Many(
     update(days)
     .where(days.c.camera_no == bindparam("b_camera_no"), days.c.day == bindparam("b_day"))
-    .values(frames=days.c.frames + bindparam("more"))
+    .values(frames=days.c.frames + bindparam("more"), quarters=bindparam("each"))
 )
 _REDATE = Many(
     update(frames)

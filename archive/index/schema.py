@@ -13,11 +13,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 log = logging.getLogger(__name__)
 
 
-def migrate(connection: Connection) -> None:
-    """Take every step not yet taken, inside *connection*'s transaction. Raises Corrupt for a newer archive."""
+def migrate(connection: Connection) -> bool:
+    """Take every step not yet taken, inside *connection*'s transaction; whether there was one.
+
+    Steps change shapes only: what is counted must be counted anew after one. Raises Corrupt for a newer archive.
+    """
     found = connection.scalar(text("SELECT version_num FROM alembic_version")) if _is_versioned(connection) else None
     if found == HEAD:
-        return  # the usual start: Alembic itself takes a third of a second to import
+        return False  # the usual start: Alembic itself takes a third of a second to import
     from alembic import command, util  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415
 
@@ -29,6 +32,7 @@ def migrate(connection: Connection) -> None:
     except util.CommandError as exc:
         raise Corrupt(f"this archive was written by a newer program ({found}); install that one again") from exc
     log.info("the index is at %s", HEAD)
+    return True
 
 
 def _is_versioned(connection: Connection) -> bool:

@@ -44,9 +44,10 @@ from archive.errors import (
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
 from archive.hours import Hours
 from archive.index import counting, paging, schema
-from archive.index.base import Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
+from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
 from archive.index.keeping import Keeping, News, latest_settings
 from archive.index.many import Many
+from archive.index.quarters import EMPTY, Quarters
 from archive.index.rows import FRAMES, frame_of
 from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
 from archive.index.writer import Work, Writer
@@ -208,6 +209,25 @@ class SqlIndex:
                 for day, count in connection.execute(question)
             ]
             return Calendar(days=counted, last_seq=connection.scalar(paging.LAST_SEQ) or 0)
+
+        return await self._read(ask)
+
+    async def day(self, day: date, *, camera: str | None = None) -> Activity:
+        def ask(connection: Connection) -> Activity:
+            no = _number_asked(connection, camera) or 0
+            of_day = days.c.day == day.year * 10_000 + day.month * 100 + day.day
+            row = connection.execute(select(days).where(days.c.camera_no == no, of_day)).one_or_none()
+            # A question for each camera's row: as a join SQLite would walk through the days of all of them.
+            of_camera = select(days.c.frames).where(days.c.camera_no == cameras.c.no, of_day).scalar_subquery()
+            each = select(cameras.c.id, of_camera).order_by(cameras.c.id)
+            if camera is not None:
+                each = each.where(cameras.c.no == no)
+            return Activity(
+                frames=row.frames if row else 0,
+                quarters=Quarters(row.quarters if row else EMPTY).counts(),
+                cameras={name: count for name, count in connection.execute(each) if count},
+                last_seq=connection.scalar(paging.LAST_SEQ) or 0,
+            )
 
         return await self._read(ask)
 
@@ -505,8 +525,8 @@ def open_sqlite(path: str, *, shelf: Shelf, zone: ZoneInfo, changes_kept: int) -
     readers = _engine(f"file:{quote(path)}?mode=ro", read_only=True)
     try:
         with engine.begin() as connection:
-            schema.migrate(connection)
-            _found(connection, zone)
+            is_new_shape = schema.migrate(connection)
+            _found(connection, zone, is_new_shape=is_new_shape)
         checkpoint(engine)
         return SqlIndex(engine, readers, shelf=shelf, zone=zone, changes_kept=changes_kept)
     except (exc.SQLAlchemyError, ArchiveError) as error:
@@ -573,13 +593,13 @@ def _engine(uri: str, *, read_only: bool) -> Engine:
     return engine
 
 
-def _found(connection: Connection, zone: ZoneInfo) -> None:
-    """Make the archive's own row at its first opening; count its days again when its time zone was changed."""
+def _found(connection: Connection, zone: ZoneInfo, *, is_new_shape: bool) -> None:
+    """Make the archive's own row at its first opening; count again when its shape or its time zone is another."""
     row = connection.execute(select(archive)).one_or_none()
     if row is None:
         connection.execute(insert(archive).values(id=secrets.token_hex(8), created_at_ms=now_ms(), timezone=zone.key))
-    elif row.timezone != zone.key:
-        log.info("counting the days again in %s (they were counted in %s)", zone.key, row.timezone)
+    elif is_new_shape or row.timezone != zone.key:
+        log.info("counting again in %s (it was counted in %s)", zone.key, row.timezone)
         counting.recount(connection, zone)
         connection.execute(update(archive).values(timezone=zone.key))
 

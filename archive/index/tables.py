@@ -166,6 +166,7 @@ days = _table(
     _column("camera_no", Integer, "the camera; 0 for all of them together", primary_key=True, autoincrement=False),
     _column("day", Integer, "the day in the archive's time zone, as yyyymmdd", primary_key=True, autoincrement=False),
     _column("frames", Integer, "how many frames were taken on it"),
+    _column("quarters", LargeBinary, "how many in each of its 96 quarter hours; `quarters.py` reads it"),
 )
 
 settings = _table(

@@ -99,6 +99,17 @@ class DaysAnswer(msgspec.Struct, kw_only=True):
     last_seq: Annotated[int, Says(description="the newest change that these counts know")]
 
 
+class ActivityAnswer(msgspec.Struct, kw_only=True):
+    """The frames of one day."""
+
+    day: date
+    timezone: Annotated[str, Says(description="the IANA zone whose clock divides the day")]
+    frames: int
+    quarters: Annotated[list[int], Says(description="how many in each of the day's 96 quarter hours")]
+    cameras: Annotated[dict[str, int], Says(description="how many of each camera")]
+    last_seq: Annotated[int, Says(description="the newest change that these counts know")]
+
+
 class ArchiveAnswer(msgspec.Struct, kw_only=True):
     """The archive itself."""
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -25,6 +25,7 @@ LIMIT_MAX = 1000
 COMPRESS_OVER_BYTES = 4096  # a page of frames is all repetition: a tenth remains
 ORDERS = ("newest", "oldest")
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOURS = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 _SHARE = re.compile(r"[0-9](?:\.[0-9]{1,20})?")
 
@@ -95,6 +96,23 @@ async def days(request: web.Request) -> web.Response:
     return answer(answers.DaysAnswer(timezone=zone, days=counted, last_seq=found.last_seq))
 
 
+async def day(request: web.Request) -> web.Response:
+    """How many frames each quarter hour of a day holds."""
+    wanted = day_of(request.match_info["day"])
+    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
+    found = await request.app[keys.INDEX].day(wanted, camera=camera)
+    return answer(
+        answers.ActivityAnswer(
+            day=wanted,
+            timezone=request.app[keys.CONFIG].zone().key,
+            frames=found.frames,
+            quarters=found.quarters,
+            cameras=found.cameras,
+            last_seq=found.last_seq,
+        )
+    )
+
+
 async def archive(request: web.Request) -> web.Response:
     """The archive itself."""
     config, index = request.app[keys.CONFIG], request.app[keys.INDEX]
@@ -158,6 +176,16 @@ def number(values: Mapping[str, str], name: str, default: int, least: int, most:
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
         raise Malformed(f"{name} is a whole number from {least} to {most}, not {text[:32]!r}")
     return int(text)
+
+
+def day_of(text: str) -> date:
+    """A day from a path. Raises Malformed."""
+    try:
+        if not _DAY.fullmatch(text):
+            raise ValueError  # noqa: TRY301 - Python takes other ways to write a day too
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Malformed(f"a day is written such as 2026-11-22, not {text[:32]!r}") from None
 
 
 def _moment(text: str | None, name: str) -> int | None:

@@ -21,6 +21,7 @@ _TYPES = (
     answers.FrameDetail,
     answers.CamerasAnswer,
     answers.DaysAnswer,
+    answers.ActivityAnswer,
     answers.ArchiveAnswer,
     answers.ChangesAnswer,
     answers.PhotosAnswer,
@@ -33,6 +34,7 @@ _TYPES = (
 _WHOLE = {"type": "integer", "minimum": 0}
 _TIME = {"type": "string", "format": "date-time"}
 _CAMERA = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,31}$"}
+_DAY = {"type": "string", "format": "date"}
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
 
 
@@ -119,6 +121,15 @@ def _paths() -> dict[str, Any]:
             "get": _get(
                 "How many frames each day holds",
                 answers.DaysAnswer,
+                _query("camera", _CAMERA, "only this camera's"),
+                errors=(400, 503),
+            ),
+        },
+        "/api/days/{day}": {
+            "get": _get(
+                "How many frames each quarter hour of a day holds",
+                answers.ActivityAnswer,
+                _path("day", _DAY),
                 _query("camera", _CAMERA, "only this camera's"),
                 errors=(400, 503),
             ),

@@ -17,6 +17,7 @@ def add_routes(app: web.Application) -> None:
         "/api/frames/{id}": catalog.frame,
         "/api/cameras": catalog.cameras,
         "/api/days": catalog.days,
+        "/api/days/{day}": catalog.day,
         "/api/archive": catalog.archive,
         "/api/changes": live.changes,
         "/api/openapi.json": openapi.document,

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, create_engine, func, insert, select, update
 
 from archive.frame import MediaType, frame_name, unix_ms
+from archive.index.quarters import EMPTY
 from archive.index.tables import boots, cameras, changes, days, frames
 from tests.bench.bench import Bench, median
 from tests.bench.programs import MeasureError, Server, archive, installed, load
@@ -120,7 +121,11 @@ def _fill(connection: Connection, count: int) -> None:
     while group := list(itertools.islice(rows, 20_000)):
         connection.execute(insert(frames), group)
     connection.execute(
-        insert(days), [{"camera_no": no, "day": day, "frames": number} for (no, day), number in per_day.items()]
+        insert(days),
+        [
+            {"camera_no": no, "day": day, "frames": number, "quarters": EMPTY}  # which a calendar does not ask for
+            for (no, day), number in per_day.items()
+        ],
     )
     newest = range(max(1, count - CHANGES_KEPT + 1), count + 1)
     connection.execute(

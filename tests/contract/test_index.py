@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, date, datetime, timedelta
@@ -831,6 +832,44 @@ async def test_days_count_every_camera_and_all_together(index: SqlIndex) -> None
     assert (await index.days(camera="nobody")).days == []
 
 
+@pytest.mark.parametrize(("zone", "turn"), TURNS)
+async def test_a_day_shows_its_quarter_hours(opened: Open, zone: str, turn: datetime) -> None:
+    """As the clock of the archive's zone shows them, also on a day when it is turned; of each camera and of all."""
+    index = opened(zone=ZoneInfo(zone))
+    start = round(turn.timestamp() * 1000) - 24 * HOUR_MS
+    at = [start + n * HOUR_MS // 4 + n for n in range(240)]
+    await asyncio.gather(*(index.add(arriving(n, camera=f"camera-{n % 3}", received_at_ms=at[n])) for n in range(240)))
+
+    for day in (turn.date() + timedelta(days=n) for n in (-2, -1, 0, 1, 9)):
+        for camera in (None, "camera-1", "nobody"):
+            shown = [datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)) for ms in at]
+            wanted = [
+                (n % 3, clock.hour * 4 + clock.minute // 15)
+                for n, clock in enumerate(shown)
+                if clock.date() == day and camera in (None, f"camera-{n % 3}")
+            ]
+            got = await index.day(day, camera=camera)
+
+            assert got.quarters == [sum(of == quarter for _, of in wanted) for quarter in range(96)]
+            assert got.frames == len(wanted)
+            assert got.cameras == Counter(f"camera-{n}" for n, _ in wanted)
+    assert await index.miscounts() == []
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 300])
+async def test_a_quarter_hour_holds_any_number(index: SqlIndex, shelf: WatchedShelf, opened: Open, count: int) -> None:
+    """Also more than fit in a byte, and counting goes on after a restart."""
+    for start in range(0, count, 60):
+        numbers = range(start, min(start + 60, count))
+        await asyncio.gather(*(index.add(arriving(n, body=b"%d" % n)) for n in numbers))
+    await index.close()
+    index = opened()
+    await index.add(arriving(1000))
+
+    assert sorted((await index.day(date(2026, 11, 22))).quarters)[-2:] == [0, count + 1]
+    await require_whole(index, shelf)
+
+
 async def test_days_are_counted_again_in_another_time_zone(opened: Open) -> None:
     """An archive opened in another zone has the days of that zone."""
     index = opened()
@@ -956,7 +995,9 @@ async def test_keys_without_a_row_are_told(index: SqlIndex) -> None:
 
 TAMPERINGS = {
     "UPDATE days SET frames = frames + 1": "days",
-    "INSERT INTO days VALUES (1, 20200101, 3)": "days",
+    "INSERT INTO days VALUES (1, 20200101, 3, zeroblob(96))": "days",
+    "UPDATE days SET quarters = zeroblob(96)": "days",
+    "UPDATE days SET quarters = CAST(zeroblob(95) || x'06' AS BLOB)": "days",
     "UPDATE cameras SET frames = frames - 1": "cameras",
     "UPDATE boots SET frames = 0": "boots",
 }
@@ -1100,6 +1141,7 @@ async def every_question(index: SqlIndex) -> None:
                 await ask()
                 await ask(hours=(6, 9), verdicts={Verdict.DARK, Verdict.GREEN})
         await index.days(camera=camera)
+        await index.day(date(2026, 11, 22), camera=camera)
     await index.frame(newest.id)
     await index.frame_status(newest.id)
     await index.frame_named(newest.camera, newest.name, newest.boot, newest.number)

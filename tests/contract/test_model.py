@@ -218,6 +218,10 @@ class IndexMachine(RuleBasedStateMachine):
 
         days = Counter(datetime.fromtimestamp(frame.taken_at_ms / 1000, BERLIN).date() for frame in got)
         assert {day.day: day.frames for day in (await self.index.days()).days} == days
+        for day in days:
+            here = [datetime.fromtimestamp(frame.taken_at_ms / 1000, BERLIN) for frame in got]
+            quarters = Counter(at.hour * 4 + at.minute // 15 for at in here if at.date() == day)
+            assert (await self.index.day(day)).quarters == [quarters[n] for n in range(96)]
         cameras = {camera.id: camera for camera in await self.index.cameras()}
         assert {name: camera.frames for name, camera in cameras.items()} == Counter(row.new.camera for row in rows)
         assert {name: camera.latest for name, camera in cameras.items()} == {frame.camera: frame for frame in got}

@@ -237,6 +237,11 @@ async def test_a_camera_nobody_knows_has_no_frames(filled: Served) -> None:
         "/api/frames/1.0",
         "/api/frames/9223372036854775808",
         "/api/days?camera=A",
+        "/api/days/today",
+        "/api/days/20261122",
+        "/api/days/2026-13-01",
+        "/api/days/0000-01-01",
+        "/api/days/2026-11-22?camera=A",
         "/api/changes?after=-1",
         "/api/changes?after=x",
         "/api/changes?wait_s=x",
@@ -417,6 +422,23 @@ async def test_days_are_the_archives_own(filled: Served) -> None:
     assert of_one["timezone"] == "Europe/Berlin"
     assert [(day["day"], day["frames"]) for day in of_one["days"]] == sorted(wanted.items(), reverse=True)
     assert sum(day["frames"] for day in of_all["days"]) == (await filled.get("/api/archive"))["total"]
+
+
+async def test_a_day_is_told_by_its_quarter_hours(filled: Served) -> None:
+    """96 counts as the archive's clock shows them: on the day it goes forward one hour is empty; all cameras or one."""
+    day = datetime(2026, 3, 29).date()  # noqa: DTZ001 - a day of the archive
+    local = [at.astimezone(BERLIN) for at in moments() if at.astimezone(BERLIN).date() == day]
+
+    of_one = await filled.get(f"/api/days/{day}", camera="garden")
+    of_all = await filled.get(f"/api/days/{day}")
+    of_none = await filled.get("/api/days/1999-12-31")
+
+    assert of_one["quarters"] == [sum(at.hour * 4 + at.minute // 15 == n for at in local) for n in range(96)]
+    assert (of_one["frames"], of_one["cameras"], of_one["day"]) == (23, {"garden": 23}, "2026-03-29")
+    assert of_one["timezone"] == "Europe/Berlin"
+    assert of_all["cameras"]["garden"] == 23
+    assert of_all["frames"] == sum(of_all["quarters"]) == sum(of_all["cameras"].values())
+    assert (of_none["frames"], sum(of_none["quarters"]), of_none["cameras"]) == (0, 0, {})
 
 
 async def test_the_archive_tells_of_itself(make_archive: MakeArchive) -> None:

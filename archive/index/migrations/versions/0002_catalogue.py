@@ -1,4 +1,4 @@
-"""What the catalogue asks for: the colour of a frame, and which frames are not whole."""
+"""What the catalogue asks for: the colour of a frame, which frames are not whole, a day's quarter hours."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,5 +18,15 @@ def upgrade() -> None:
     ):
         judged = sa.text("verdict != 'whole'")
         op.create_index(name, "frames", columns, unique=False, sqlite_where=judged, postgresql_where=judged)
+    op.drop_table("days")  # counted anew from the frames
+    op.create_table(
+        "days",
+        sa.Column("camera_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("frames", sa.Integer(), nullable=False),
+        sa.Column("quarters", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("camera_no", "day"),
+        sqlite_strict=True,
+    )
     # A worker looks at old frames again, in quiet moments: only the pictures tell their colour and their verdict.
     op.execute("UPDATE frames SET is_measured = 0 WHERE verdict != 'undecodable'")
