@@ -26,6 +26,7 @@ from archive.server import keys, live
 from archive.server.assets import Assets, web_folder
 from archive.server.auth import Gate
 from archive.server.budget import Budget
+from archive.server.door import Door
 from archive.server.problems import problems
 from archive.server.routes import add_routes
 from archive.store import open_store
@@ -51,7 +52,14 @@ class Archive:
         await site.start()
         server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
         assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
-        return int(server.sockets[0].getsockname()[1])
+        door = self.runner.app[keys.DOOR]
+        door.host, door.port = host, int(server.sockets[0].getsockname()[1])
+        return door.port
+
+    @property
+    def id(self) -> str:
+        """Tells one archive from another."""
+        return self.runner.app[keys.INDEX].id
 
     def _fail(self, error: Corrupt) -> None:
         if not self.failed.done():
@@ -93,6 +101,7 @@ def make_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[problems], client_max_size=config.max_frame_bytes)
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
+    app[keys.DOOR] = Door()
     app[keys.ASSETS] = Assets(web_folder())
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events])
     app.on_shutdown.append(_end_streams)

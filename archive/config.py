@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: str = "Camera archive"
     timezone: str = ""
     open_uploads: bool = False
+    announce: bool = True
+    shots_from_page: bool = False
     cors_origins: tuple[str, ...] = ()
     max_frame_bytes: Positive = 16 * 2**20
     body_budget_bytes: Positive = 128 * 2**20

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 from http_sfv.dictionary import Dictionary
 from http_sfv.item import Item
-from http_sfv.types import Token
+from http_sfv.types import DisplayString, Token
 
 from archive.errors import Malformed
 from archive.frame import BOOT_ID, MAX_NUMBER, FrameClaim, Lost, Status, camera_id
@@ -171,6 +171,26 @@ def render_lost(lost: Lost) -> str:
 def render_digest(sha256: bytes) -> str:
     """`Repr-Digest` of a body."""
     return _render(DIGEST, {"sha-256": sha256})
+
+
+# -- the serial port of a camera: the same grammar behind a word
+
+
+def render_line(word: str, members: Mapping[str, Scalar | bytes]) -> str:
+    """A line of set-up: *word* and a dictionary. Text outside ASCII is a display string (RFC 9651, 3.3.8)."""
+    if not members:
+        return word
+    carried = {
+        key: DisplayString(value) if isinstance(value, str) and not (value.isascii() and value.isprintable()) else value
+        for key, value in members.items()
+    }
+    return f"{word} {_render(word, carried)}"
+
+
+def parse_line(text: str) -> dict[str, Scalar]:
+    """What stands behind the word of an answer. Raises Malformed."""
+    members = _parse("the camera's answer", text)
+    return {key: value for key, member in members.items() if (value := _scalar(member)) is not None}
 
 
 def _parse(field: str, text: str) -> Mapping[str, object]:

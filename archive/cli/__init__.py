@@ -9,9 +9,11 @@ import typer
 from archive import __version__
 from archive.cli.camera import cameras
 from archive.cli.check import check
+from archive.cli.flash import flash
 from archive.cli.send import send
 from archive.cli.serve import serve
 from archive.cli.simulate import simulate
+from archive.cli.twin import twin
 from archive.errors import ArchiveError
 
 app = typer.Typer(
@@ -24,6 +26,8 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(send)
 app.command()(simulate)
+app.command()(flash)
+app.command()(twin)
 app.command()(check)
 app.add_typer(cameras, name="camera")
 

@@ -1,8 +1,9 @@
-"""`archive camera`: cameras and their keys."""
+"""`archive camera`: cameras, their keys, and what is wanted of them."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +15,10 @@ from rich.table import Table
 
 from archive.cli.through import owners_session, require_ok
 from archive.frame import camera_id
-from archive.server.answers import CamerasAnswer, NewKey, Revoked
+from archive.server.answers import CamerasAnswer, NewKey, Revoked, SettingsAnswer, SettingsChanged, ShotAsked
+from archive.settings import SETTINGS, Value, written
 
-cameras = typer.Typer(no_args_is_help=True, help="Cameras and their keys.")
+cameras = typer.Typer(no_args_is_help=True, help="Cameras, their keys and their settings.")
 
 Folder = Annotated[Path | None, typer.Option(help="The archive's folder.", envvar="ARCHIVE_FOLDER")]
 Name = Annotated[str, typer.Argument(help="The camera's id, such as garden.")]
@@ -69,6 +71,96 @@ async def _revoke(name: str, folder: Path | None) -> Revoked:
     async with owners_session(folder) as session, session.delete(f"/api/cameras/{camera}/keys") as response:
         await require_ok(response)
         return msgspec.json.decode(await response.read(), type=Revoked)
+
+
+@cameras.command("set")
+def set_(
+    name: Name,
+    wanted: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE", help="Such as interval_s=30 size=UXGA; KEY= takes one back.")
+    ],
+    folder: Folder = None,
+) -> None:
+    """Change a camera's settings. It gets them with its next frame; those not named stay as they are."""
+    changed = asyncio.run(_set(name, written(wanted), folder))
+    if not changed.changed:
+        typer.echo(f"Nothing to change: that is what is set for {changed.camera}.")
+        return
+    table = Table("setting", "was", "is", box=None, header_style="")
+    for change in changed.changed:
+        table.add_row(change.name, _value(change.name, change.before), _value(change.name, change.after))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"{changed.camera} gets version {changed.version} with its next frame.", soft_wrap=True)
+
+
+async def _set(name: str, changes: Mapping[str, Value | None], folder: Path | None) -> SettingsChanged:
+    path = f"/api/cameras/{camera_id(name)}/settings"
+    async with owners_session(folder) as session, session.patch(path, json=changes) as response:
+        await require_ok(response)
+        return msgspec.json.decode(await response.read(), type=SettingsChanged)
+
+
+@cameras.command("settings")
+def settings(name: Name, folder: Folder = None) -> None:
+    """Show a camera's settings, and whether it has taken them over."""
+    found = asyncio.run(_settings(name, folder))
+    table = Table("setting", "value", "", "means", box=None, header_style="")
+    for setting in found.settings:
+        origin = "default" if setting.is_default else "set"
+        table.add_row(setting.name, _shown(setting.value), origin, setting.says)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(_taken_over(found), soft_wrap=True)
+
+
+async def _settings(name: str, folder: Path | None) -> SettingsAnswer:
+    path = f"/api/cameras/{camera_id(name)}/settings"
+    async with owners_session(folder) as session, session.get(path) as response:
+        await require_ok(response)
+        return msgspec.json.decode(await response.read(), type=SettingsAnswer)
+
+
+@cameras.command("shot")
+def shot(name: Name, folder: Folder = None) -> None:
+    """Ask a camera for one frame now. It takes it when it next sends something."""
+    asked = asyncio.run(_shot(name, folder))
+    if asked.is_new:
+        typer.echo(f"{asked.camera} will take one more frame when it next sends one (version {asked.version}).")
+    else:
+        typer.echo(f"{asked.camera} has not heard of the last request yet (version {asked.version}); that one counts.")
+
+
+async def _shot(name: str, folder: Path | None) -> ShotAsked:
+    path = f"/api/cameras/{camera_id(name)}/shot"
+    async with owners_session(folder) as session, session.post(path) as response:
+        await require_ok(response)
+        return msgspec.json.decode(await response.read(), type=ShotAsked)
+
+
+def _taken_over(found: SettingsAnswer) -> str:
+    camera, version, reported = found.camera, found.version, found.reported_version
+    if reported is not None and reported > version:
+        return f"{camera} has version {reported}, which another index gave it; the next change here goes above that."
+    if version == 0:
+        return f"Nothing was ever set: {camera} does as it would by itself."
+    if found.refused_version == version:
+        why = "a value did not suit it, or no frame arrived"
+        return f"{camera} refused version {version} and keeps version {reported or 0}: {why}. Set another value."
+    if reported == version:
+        return f"{camera} has taken over version {version}."
+    has = "never said which version it has" if reported is None else f"has version {reported}"
+    return f"{camera} {has}; it gets version {version} with its next frame."
+
+
+def _value(name: str, value: object) -> str:
+    return f"{_shown(SETTINGS[name].default)} (default)" if value is None else _shown(value)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) or "none"
 
 
 def _ago(moment: datetime) -> str:

@@ -20,7 +20,9 @@ import typer
 from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
+from archive.announce import announced, host_name
 from archive.app import opened
+from archive.cli.addresses import is_everywhere, reachable_at
 from archive.config import DEFAULT_FOLDER, Config, load
 from archive.errors import ConfigError
 
@@ -86,8 +88,11 @@ async def _serve_until_failure(config: Config) -> int:
             port = await archive.listen(config.host, config.port)
         except OSError as error:
             raise _port_error(config, error) from error
-        _say_where(config, port)
-        log.critical("%s. Ending, so that the next start recovers", await archive.failed)
+        addresses = reachable_at(config.host)
+        announced_at = addresses if config.announce else []
+        _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
+        async with announced(config.title, archive.id, announced_at, port):
+            log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
 
 
@@ -139,13 +144,14 @@ def _free_port(host: str, near: int) -> int:
     return near + 1
 
 
-def _say_where(config: Config, port: int) -> None:
+def _say_where(config: Config, port: int, addresses: list[str], name: str | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    addresses = _lan_addresses() if config.host in {"0.0.0.0", "::"} else []  # noqa: S104 - compared, not bound
-    here = "localhost" if addresses or config.host in {"0.0.0.0", "::"} else config.host  # noqa: S104 - as above
+    here = "localhost" if is_everywhere(config.host) else config.host
     console.print(f"\n[bold]{config.title}[/bold] is live at http://{here}:{port}/")
     for address in addresses:
         console.print(f"  on your network: http://{address}:{port}/")
+    if name is not None:
+        console.print(f"  and by name:     http://{name}:{port}/")
     if addresses and console.is_terminal:
         segno.make(f"http://{addresses[0]}:{port}/", error="l").terminal(compact=True)
     console.print(f"  frames are kept in {config.folder}")
@@ -153,6 +159,7 @@ def _say_where(config: Config, port: int) -> None:
         console.print("\n[bold]Uploads are open: anyone who can reach this port can send pictures.[/bold]")
     else:
         console.print(f"  a camera needs a key: {_command('camera add garden', config.folder)}")
+    console.print(f"  an ESP32-S3 board on USB becomes one: {_command('flash', config.folder)}")
     console.print(f"  try it: {_command('send photo.jpg', config.folder)}")
     console.print(f"      or: {_command('simulate --cameras 3 --every 2', config.folder)}\n")
 
@@ -162,20 +169,6 @@ def _command(words: str, folder: Path) -> str:
     started_as = "python -m archive" if sys.argv[0].endswith("__main__.py") else sys.argv[0]
     program = "archive" if shutil.which("archive") else started_as
     return f"{program} {words}" + ("" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}")
-
-
-def _lan_addresses() -> list[str]:
-    found = []
-    for name, addresses in psutil.net_if_addrs().items():
-        stats = psutil.net_if_stats().get(name)
-        if stats is None or not stats.isup:
-            continue
-        found += [
-            address.address
-            for address in addresses
-            if address.family == socket.AF_INET and not address.address.startswith(("127.", "169.254.", "172.17."))
-        ]
-    return found
 
 
 def _raise_descriptor_limit() -> None:

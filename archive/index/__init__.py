@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from archive.errors import ConfigError
-from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
+from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf, Standing
 
 __all__ = [
     "Activity",
@@ -16,6 +16,7 @@ __all__ = [
     "Page",
     "Settings",
     "Shelf",
+    "Standing",
     "open_index",
 ]
 

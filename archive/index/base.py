@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -35,10 +35,18 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a camera's owner wants of it."""
+    """What a camera's owner wants of it; version 0 while that is nothing."""
 
     version: int
     values: dict[str, str | int | float | bool]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera's settings of record, and what it last said of them."""
+
+    settings: Settings
+    reported_version: int | None = None  # the version it has; None: it never said
+    refused_version: int | None = None  # a version it did not take, or gave up
 
 
 class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +106,7 @@ class Index(Protocol):
     Corrupt when the index itself is broken.
     """
 
+    id: str  # 16 hex digits drawn when the archive was made: tells one from another
     last_seq: int  # the newest change there is
     total: int  # how many frames are kept
 
@@ -175,8 +184,23 @@ class Index(Protocol):
     async def keys(self) -> list[CameraKey]:
         """Every key, revoked ones too."""
 
-    async def set_settings(self, camera: str, values: dict[str, str | int | float | bool]) -> Settings:
-        """Settings of record for *camera*, as a new version. Raises CameraNotFound."""
+    async def settings(self, camera: str) -> Standing:
+        """Raises CameraNotFound."""
+
+    async def set_settings(
+        self, camera: str, changes: Mapping[str, str | int | float | bool | None]
+    ) -> tuple[Settings, Settings]:
+        """Change some of *camera*'s settings, None taking one back; those of record before and after.
+
+        What *changes* does not name stays, whoever else changes it at the same moment. A version is new only when a
+        value is, and above any that the camera has. Raises CameraNotFound.
+        """
+
+    async def ask_shot(self, camera: str) -> tuple[Settings, Settings]:
+        """Count `shot` up, so that *camera* takes a frame; the settings of record before and after.
+
+        They are the same while the camera has neither taken over nor refused an earlier request. Raises CameraNotFound.
+        """
 
     async def losses(self, camera: str) -> list[Lost]:
         """What the camera confessed, oldest first. Raises CameraNotFound."""

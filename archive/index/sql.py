@@ -7,7 +7,7 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, TypeVar
@@ -44,13 +44,14 @@ from archive.errors import (
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
 from archive.hours import Hours
 from archive.index import counting, paging, schema
-from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf
-from archive.index.keeping import Keeping, News, latest_settings
+from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf, Standing
+from archive.index.keeping import CameraState, Keeping, News, latest_settings
 from archive.index.many import Many
 from archive.index.quarters import EMPTY, Quarters
 from archive.index.rows import FRAMES, frame_of
 from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
 from archive.index.writer import Work, Writer
+from archive.settings import SHOT
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class SqlIndex:
         with engine.begin() as connection:
             self._keeping.load(connection)
             self.total = connection.scalar(paging.TOTAL) or 0
+            self.id: str = connection.scalars(select(archive.c.id)).one()
         self.last_seq = self._keeping.last_seq
         self._measuring = Measuring(self._keeping)
         self._calling = Calling(self._keeping)
@@ -326,20 +328,36 @@ class SqlIndex:
 
         return await self._write(write)
 
-    async def set_settings(self, camera: str, values: dict[str, str | int | float | bool]) -> Settings:
-        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> Settings:
+    async def settings(self, camera: str) -> Standing:
+        def ask(connection: Connection) -> Standing:
+            return _standing(connection, _known(_camera_no(connection, camera), camera))
+
+        return await self._read(ask)
+
+    async def set_settings(
+        self, camera: str, changes: Mapping[str, str | int | float | bool | None]
+    ) -> tuple[Settings, Settings]:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> tuple[Settings, Settings]:
             state = _known(keeping.camera(connection, camera), camera)
-            before = latest_settings(connection, state.no)
-            state.settings = Settings(version=before.version + 1 if before else 1, values=values)
-            connection.execute(
-                insert(settings).values(
-                    camera_no=state.no,
-                    version=state.settings.version,
-                    values=msgspec.json.encode(values).decode(),
-                    set_at_ms=now_ms(),
-                )
-            )
-            return state.settings
+            standing = _standing(connection, state.no)
+            merged = {**standing.settings.values, **changes}
+            values = {name: value for name, value in merged.items() if value is not None}
+            if values == standing.settings.values:
+                return standing.settings, standing.settings
+            return standing.settings, _record(connection, state, _next_version(standing), values)
+
+        return await self._write(write)
+
+    async def ask_shot(self, camera: str) -> tuple[Settings, Settings]:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> tuple[Settings, Settings]:
+            state = _known(keeping.camera(connection, camera), camera)
+            standing = _standing(connection, state.no)
+            before, version = standing.settings, _next_version(standing)
+            # `shot` is the version that asked for it, so what the camera says of versions tells whether it knows.
+            asked = _version(before.values, SHOT) or 0
+            if asked > max(standing.reported_version or 0, standing.refused_version or 0):
+                return before, before
+            return before, _record(connection, state, version, {**before.values, SHOT: version})
 
         return await self._write(write)
 
@@ -620,6 +638,39 @@ def _known(state: T | None, camera: str) -> T:
     return state
 
 
+def _standing(connection: Connection, no: int) -> Standing:
+    status = msgspec.json.decode(connection.execute(select(cameras.c.status).where(cameras.c.no == no)).scalar_one())
+    return Standing(
+        settings=latest_settings(connection, no) or Settings(version=0, values={}),
+        reported_version=_version(status, "settings"),
+        refused_version=_version(status, "settings_refused"),
+    )
+
+
+def _version(said: Mapping[str, object], key: str) -> int | None:
+    version = said.get(key)
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= _VERSION_BELIEVED:
+        return None
+    return version
+
+
+def _next_version(standing: Standing) -> int:
+    """A camera looks only at what is newer than it has, and it may have that from an index that is lost."""
+    return 1 + max(standing.settings.version, standing.reported_version or 0, standing.refused_version or 0)
+
+
+def _record(
+    connection: Connection, state: CameraState, version: int, values: dict[str, str | int | float | bool]
+) -> Settings:
+    state.settings = Settings(version=version, values=values)
+    connection.execute(
+        insert(settings).values(
+            camera_no=state.no, version=version, values=msgspec.json.encode(values).decode(), set_at_ms=now_ms()
+        )
+    )
+    return state.settings
+
+
 def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     lost = None if row.loss_no is None else Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason)
     return Change(
@@ -632,6 +683,7 @@ def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     )
 
 
+_VERSION_BELIEVED = 10**12  # a larger one is no count of changes, and the field holds only a thousand times as many
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))

@@ -18,6 +18,8 @@ from archive.frame import (
     Verdict,
     utc,
 )
+from archive.index import Settings, Standing
+from archive.settings import SETTINGS
 
 Says = msgspec.Meta
 Scalar = str | int | float | bool
@@ -113,11 +115,15 @@ class ActivityAnswer(msgspec.Struct, kw_only=True):
 class ArchiveAnswer(msgspec.Struct, kw_only=True):
     """The archive itself."""
 
+    id: Annotated[str, Says(description="tells one archive from another")]
     title: str
     timezone: Annotated[str, Says(description="the IANA zone the archive lives in")]
     total: int
     last_seq: int
     version: str
+    host: Annotated[str, Says(description="the address it listens on; empty while only its owner can reach it")]
+    port: Annotated[int, Says(description="the port it listens on; 0 while only its owner can reach it")]
+    shots_from_page: Annotated[bool, Says(description="whether readers of the page may ask cameras for frames")]
 
 
 class ChangeAnswer(msgspec.Struct, kw_only=True):
@@ -165,6 +171,48 @@ class NewKey(msgspec.Struct, kw_only=True):
 class Revoked(msgspec.Struct, kw_only=True):
     camera: str
     keys: Annotated[int, Says(description="how many keys stopped being allowed")]
+
+
+class SettingAnswer(msgspec.Struct, kw_only=True):
+    """One thing a camera can be told."""
+
+    name: str
+    value: Annotated[Scalar, Says(description="what is set; else what a new camera does by itself")]
+    is_default: Annotated[bool, Says(description="true: nothing is set, the camera does as it would by itself")]
+    allowed: Annotated[str, Says(description="what it may be")]
+    says: Annotated[str, Says(description="what it means")]
+
+
+class SettingsAnswer(msgspec.Struct, kw_only=True):
+    """What a camera's owner wants of it, and what the camera said of that."""
+
+    camera: str
+    version: Annotated[int, Says(description="of these settings; 0 while nothing was ever set")]
+    reported_version: Annotated[int | None, Says(description="the version the camera has; null: it never said")]
+    refused_version: Annotated[int | None, Says(description="a version the camera did not take or gave up")]
+    settings: list[SettingAnswer]
+
+
+class SettingChange(msgspec.Struct, kw_only=True):
+    name: str
+    before: Annotated[Scalar | None, Says(description="null: nothing was set")]
+    after: Annotated[Scalar | None, Says(description="null: nothing is set any more")]
+
+
+class SettingsChanged(msgspec.Struct, kw_only=True):
+    """What a change of settings changed."""
+
+    camera: str
+    version: Annotated[int, Says(description="what the camera gets with its next frame; as before if nothing changed")]
+    changed: list[SettingChange]
+
+
+class ShotAsked(msgspec.Struct, kw_only=True):
+    """A frame that a camera was asked for."""
+
+    camera: str
+    version: Annotated[int, Says(description="the version of the settings that asks for it")]
+    is_new: Annotated[bool, Says(description="false: the camera has not heard of an earlier request, which counts")]
 
 
 class Problem(msgspec.Struct, kw_only=True):
@@ -236,6 +284,37 @@ def camera_answer(camera: Camera) -> CameraAnswer:
         latest=None if camera.latest is None else frame_answer(camera.latest),
         status=camera.status,
         keys=camera.keys,
+    )
+
+
+def settings_answer(camera: str, standing: Standing) -> SettingsAnswer:
+    """A camera's settings as the API shows them."""
+    set_ = standing.settings.values
+    return SettingsAnswer(
+        camera=camera,
+        version=standing.settings.version,
+        reported_version=standing.reported_version,
+        refused_version=standing.refused_version,
+        settings=[
+            SettingAnswer(
+                name=name,
+                value=set_.get(name, setting.default),
+                is_default=name not in set_,
+                allowed=setting.kind.allowed,
+                says=setting.says,
+            )
+            for name, setting in SETTINGS.items()
+        ],
+    )
+
+
+def settings_changed(camera: str, before: Settings, after: Settings) -> SettingsChanged:
+    """What lies between two versions of a camera's settings."""
+    pairs = [(name, before.values.get(name), after.values.get(name)) for name in SETTINGS]
+    return SettingsChanged(
+        camera=camera,
+        version=after.version,
+        changed=[SettingChange(name=name, before=old, after=new) for name, old, new in pairs if old != new],
     )
 
 

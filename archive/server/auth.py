@@ -1,4 +1,4 @@
-"""Who may do what. Here: which camera sends, and who is the archive's owner. All of access control passes this file."""
+"""Who may do what: which camera sends, who is the owner, what readers may. All of access control passes this file."""
 
 from __future__ import annotations
 
@@ -41,6 +41,29 @@ def require_owner(request: web.BaseRequest) -> None:
     """Raises Forbidden for everybody but the archive's owner on its own machine."""
     if not is_owner(request):
         raise Forbidden("only the archive's owner may do this: use the command `archive` on the machine it runs on")
+
+
+def require_shot(request: web.BaseRequest, *, from_page: bool) -> None:
+    """Raises Forbidden for everybody who may not ask a camera for a frame.
+
+    The owner may; readers may where *from_page* says so, from the archive's own page and no other site.
+    """
+    if is_owner(request):
+        return
+    if not from_page:
+        raise Forbidden(
+            "readers may not ask cameras for frames here; the owner allows it with `shots_from_page = true`"
+        )
+    if not _is_same_origin(request):
+        raise Forbidden("frames can be asked for from the archive's own page, not from another site or program")
+
+
+def _is_same_origin(request: web.BaseRequest) -> bool:
+    """What the browser says of where the request comes from; a page cannot write either of these fields."""
+    if "Sec-Fetch-Site" in request.headers:
+        return request.headers["Sec-Fetch-Site"] == "same-origin"
+    # Browsers send that only where the address is https or this machine; to every POST they say their origin.
+    return request.headers.get("Origin") == f"{request.scheme}://{request.host}"
 
 
 class Gate:

@@ -115,14 +115,18 @@ async def day(request: web.Request) -> web.Response:
 
 async def archive(request: web.Request) -> web.Response:
     """The archive itself."""
-    config, index = request.app[keys.CONFIG], request.app[keys.INDEX]
+    config, index, door = request.app[keys.CONFIG], request.app[keys.INDEX], request.app[keys.DOOR]
     return answer(
         answers.ArchiveAnswer(
+            id=index.id,
             title=config.title,
             timezone=config.zone().key,
             total=index.total,
             last_seq=index.last_seq,
             version=__version__,
+            host=door.host,
+            port=door.port,
+            shots_from_page=config.shots_from_page,
         )
     )
 

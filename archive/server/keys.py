@@ -9,6 +9,7 @@ from archive.intake import Intake
 from archive.server.assets import Assets
 from archive.server.auth import Gate
 from archive.server.budget import Budget
+from archive.server.door import Door
 from archive.store import Store
 from archive.thumbs import Thumbs
 
@@ -20,4 +21,5 @@ INTAKE = web.AppKey("intake", Intake)
 EVENTS = web.AppKey("events", Events)
 GATE = web.AppKey("gate", Gate)
 BUDGET = web.AppKey("budget", Budget)
+DOOR = web.AppKey("door", Door)
 ASSETS = web.AppKey("assets", Assets)

@@ -13,6 +13,7 @@ from archive.server import answers
 from archive.server.answers import encode
 from archive.server.catalog import ORDERS
 from archive.server.problems import RULES
+from archive.settings import SETTINGS
 
 _REF = "#/components/schemas/{name}"
 _TYPES = (
@@ -29,12 +30,26 @@ _TYPES = (
     answers.NewCamera,
     answers.NewKey,
     answers.Revoked,
+    answers.SettingsAnswer,
+    answers.SettingsChanged,
+    answers.ShotAsked,
     answers.Problem,
 )
 _WHOLE = {"type": "integer", "minimum": 0}
 _TIME = {"type": "string", "format": "date-time"}
 _CAMERA = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,31}$"}
 _DAY = {"type": "string", "format": "date"}
+_SETTINGS = {
+    "type": "object",
+    "properties": {
+        name: {
+            "type": ["string", "integer", "boolean", "null"],
+            "description": f"{setting.kind.allowed}: {setting.says}",
+        }
+        for name, setting in SETTINGS.items()
+    },
+    "additionalProperties": False,
+}
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
 
 
@@ -105,6 +120,26 @@ def _paths() -> dict[str, Any]:
                 "summary": "Allow a camera's keys no more (the owner's socket only)",
                 "parameters": [_path("id", _CAMERA)],
                 "responses": _responses(answers.Revoked, (400, 403, 404, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/settings": {
+            "get": {
+                "summary": "A camera's settings, and what it said of them (the owner's socket only)",
+                "parameters": [_path("id", _CAMERA)],
+                "responses": _responses(answers.SettingsAnswer, (400, 403, 404, 503)),
+            },
+            "patch": {
+                "summary": "Change a camera's settings; null takes one back (the owner's socket only)",
+                "parameters": [_path("id", _CAMERA)],
+                "requestBody": {"content": {"application/json": {"schema": _SETTINGS}}, "required": True},
+                "responses": _responses(answers.SettingsChanged, (400, 403, 404, 413, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/shot": {
+            "post": {
+                "summary": "Ask a camera for one frame now (the owner's socket; readers of the page where they may)",
+                "parameters": [_path("id", _CAMERA)],
+                "responses": _responses(answers.ShotAsked, (400, 403, 404, 503, 507)),
             },
         },
         "/api/check": {

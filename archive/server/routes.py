@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, upload
+from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, settings, upload
 
 
 def add_routes(app: web.Application) -> None:
@@ -33,6 +33,9 @@ def add_routes(app: web.Application) -> None:
         router.add_get(path, stream, allow_head=False)  # what is written as it is found has no head of its own
     router.add_post("/api/cameras", cameras.add)
     router.add_delete("/api/cameras/{id}/keys", cameras.revoke)
+    router.add_get("/api/cameras/{id}/settings", settings.show)
+    router.add_patch("/api/cameras/{id}/settings", settings.change)
+    router.add_post("/api/cameras/{id}/shot", settings.shoot)
     router.add_post("/api/check", checking.check_archive)
     app.on_response_prepare.append(_protect)
 

@@ -47,7 +47,7 @@ Progress FaultyTransport::connect(const Peer& peer) {
   return progress;
 }
 
-Io FaultyTransport::send(Bytes bytes) {
+Io FaultyTransport::send(Bytes bytes, bool has_more) {
   if (is_broken_) return {Progress::Failed, 0};
   if (has_answer_begun_ && repeat_ == Repeat::No) {  // the next request of this connection
     has_answer_begun_ = false;
@@ -61,7 +61,7 @@ Io FaultyTransport::send(Bytes bytes) {
     size = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
   }
   Io io{Progress::Done, size};
-  if (!is_deaf()) io = inner_.send(bytes.first(size));
+  if (!is_deaf()) io = inner_.send(bytes.first(size), has_more && size == bytes.size);
   if (io.progress != Progress::Done) return io;
   const Bytes sent = bytes.first(io.size);
   spend(io.size);
@@ -217,7 +217,7 @@ bool FaultyTransport::repeat() {
       repeat_ = Repeat::Awaiting;
       break;
     }
-    const Io io = second_.send(rest);
+    const Io io = second_.send(rest, false);
     if (io.progress == Progress::Pending) return false;
     if (io.progress != Progress::Done) repeat_ = Repeat::No;
     repeated_bytes_ += io.size;

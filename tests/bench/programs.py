@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 import psutil
@@ -18,7 +18,23 @@ import psutil
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "bench"
-LIBRARIES = {"bare": ["-lturbojpeg", "-lpthread"], "thumb": ["-lturbojpeg"], "load": [], "listeners": []}
+FIRMWARE = ROOT / "firmware"
+C = ("cc", "-O2", "-std=gnu17", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
+CPP = (
+    *("g++", "-O2", "-std=c++17", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
+    *("-fno-exceptions", "-fno-rtti"),  # as on the chip
+)
+# Every store calls a function, as for the kernel's address sanitizer, and every memcpy is led through copies.cpp.
+COUNTED = (
+    *("-fno-builtin", "-fsanitize=kernel-address", "--param=asan-instrumentation-with-call-threshold=0"),
+    *("--param=asan-instrument-reads=0", "--param=asan-stack=0", "--param=asan-globals=0"),
+    "-Wl,--wrap=memcpy,--wrap=memmove",
+)
+CAMERA = (
+    *sorted(FIRMWARE.glob("src/core/*.cpp")),
+    *sorted(FIRMWARE.glob("src/port/*.cpp")),
+    *(FIRMWARE / "twin" / f"{part}.cpp" for part in ("Terminal", "TwinClock", "TwinMachine")),
+)
 START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 60.0
 
@@ -27,20 +43,35 @@ class MeasureError(Exception):
     """This figure could not be measured; the others still can."""
 
 
+class Program(NamedTuple):
+    """How one program is compiled."""
+
+    compiler: tuple[str, ...]
+    sources: tuple[Path, ...]
+    libraries: tuple[str, ...] = ()
+
+
+PROGRAMS = {
+    "bare": Program(C, (HERE / "bare.c",), ("-lturbojpeg", "-lpthread")),
+    "thumb": Program(C, (HERE / "thumb.c",), ("-lturbojpeg",)),
+    "load": Program(C, (HERE / "load.c",)),
+    "listeners": Program(C, (HERE / "listeners.c",)),
+    "uplink": Program(CPP, (HERE / "uplink.cpp", *CAMERA), ("-lpthread",)),
+    "copies": Program((*CPP, *COUNTED), (HERE / "uplink.cpp", HERE / "copies.cpp", *CAMERA), ("-lpthread",)),
+}
+
+
 def build() -> None:
-    """Compile the C programs that are older than their source. Raises MeasureError with the compiler's words."""
+    """Compile the programs that are older than their source. Raises MeasureError with the compiler's words."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    newest_header = max(path.stat().st_mtime for path in HERE.glob("*.h"))
-    for name, libraries in LIBRARIES.items():
-        source, program = HERE / f"{name}.c", BUILD / name
-        if program.exists() and program.stat().st_mtime > max(source.stat().st_mtime, newest_header):
+    headers = [*HERE.glob("*.h"), *FIRMWARE.glob("src/*/*.h"), *FIRMWARE.glob("twin/*.h")]
+    for name, (compiler, sources, libraries) in PROGRAMS.items():
+        made = BUILD / name
+        if made.exists() and made.stat().st_mtime > max(path.stat().st_mtime for path in (*sources, *headers)):
             continue
-        flags = ["-O2", "-std=gnu17", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
-        made = subprocess.run(
-            ["cc", *flags, "-o", program, source, *libraries], capture_output=True, text=True, check=False
-        )
-        if made.returncode:
-            raise MeasureError(f"{name}.c does not compile (libturbojpeg0-dev is needed):\n{made.stderr}")
+        ran = subprocess.run([*compiler, "-o", made, *sources, *libraries], capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise MeasureError(f"{name} does not compile (g++ and libturbojpeg0-dev are needed):\n{ran.stderr}")
 
 
 def free_port() -> int:

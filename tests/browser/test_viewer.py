@@ -1,6 +1,7 @@
 """The viewer: one frame, large; by keyboard alone; and its address is a link to it."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -140,6 +141,42 @@ async def test_a_frame_that_is_not_here_is_said_to_be_not_here(
 
     await expect(page.get_by_role("alert")).to_contain_text(f"There is no frame {no(999_999)}")
     await expect(_rows(page)).to_have_count(1)
+
+
+async def test_a_reader_asks_the_camera_for_a_frame(
+    page: Page, archive_servers: Callable[..., Archive], complaints: Complaints
+) -> None:
+    """Where the archive allows it: said in words, until the camera was in contact; and when it was asked before."""
+    complaints.expect("ERR_INTERNET_DISCONNECTED")
+    archive = archive_servers("--open-uploads", name="asked", shots_from_page="true")
+    frame_id = await send(archive)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(f"{archive.url}/?frame={frame_id}")
+    asking = page.get_by_role("button", name="Ask garden for a frame now")
+    said = page.get_by_role("region", name="Facts").get_by_role("status")
+
+    await asking.click()
+    await expect(said).to_have_text("garden will take one with its next contact.")
+    await asking.click()
+    await expect(said).to_have_text(re.compile("^garden was asked before and has not been in contact since"))
+    await send(archive)
+    await expect(said).to_be_empty()
+    await page.context.set_offline(offline=True)
+    await asking.click()
+
+    await expect(said).to_have_text("garden could not be asked: the archive did not answer.")
+    await expect(said).to_be_in_viewport()
+    await expect(asking).to_be_focused()
+
+
+async def test_nobody_is_offered_what_is_not_allowed(page: Page, archive_server: Archive) -> None:
+    """By default readers only look."""
+    frame_id = await send(archive_server)
+
+    await page.goto(f"/?frame={frame_id}")
+
+    await expect(page.get_by_role("dialog", name=no(frame_id))).to_be_visible()
+    await expect(page.get_by_role("button", name="Ask garden")).to_have_count(0)
 
 
 def _rows(page: Page) -> Locator:

@@ -29,7 +29,7 @@ from archive.errors import (
     Unavailable,
 )
 from archive.frame import Change, ChangeKind, Frame, Lost, Measures, MediaType, Status, TimeSource, Verdict
-from archive.index import CameraKey, Index, Kept, Settings, open_index, paging
+from archive.index import CameraKey, Index, Kept, Settings, Standing, open_index, paging
 from archive.index.sql import SqlIndex
 from archive.store.local import LocalStore
 from archive.store.memory import MemoryStore
@@ -942,19 +942,100 @@ async def test_a_camera_without_a_key_may_be_made(index: SqlIndex) -> None:
 async def test_settings_have_versions_and_come_with_every_answer(index: SqlIndex, opened: Open) -> None:
     """Each change is the next version; the newest is in every `Kept` of the camera, also after a restart."""
     none = await index.add(arriving(0))
-    versions = [await index.set_settings("garden", {"interval_s": n, "size": "SVGA"}) for n in (30, 60)]
+    changed = [await index.set_settings("garden", {"interval_s": n, "size": "SVGA"}) for n in (30, 60)]
 
     answers = [await index.add(arriving(1)), await index.add(arriving(1)), await index.add(arriving(0, camera="shed"))]
     await index.close()
     reopened = opened()
     answers += [await reopened.add(arriving(1)), await reopened.add(arriving(2))]
 
-    newest = Settings(version=2, values={"interval_s": 60, "size": "SVGA"})
+    nothing, newest = Settings(version=0, values={}), Settings(version=2, values={"interval_s": 60, "size": "SVGA"})
+    first = Settings(version=1, values={"interval_s": 30, "size": "SVGA"})
     assert none.settings is None
-    assert versions == [Settings(version=1, values={"interval_s": 30, "size": "SVGA"}), newest]
+    assert changed == [(nothing, first), (first, newest)]
     assert [kept.settings for kept in answers] == [newest, newest, None, newest, newest]
-    with pytest.raises(CameraNotFound):
-        await reopened.set_settings("nobody", {})
+    assert (await reopened.settings("garden")).settings == newest
+    assert (await reopened.settings("shed")).settings == nothing
+    for asked in (reopened.set_settings("nobody", {}), reopened.settings("nobody"), reopened.ask_shot("nobody")):
+        with pytest.raises(CameraNotFound):
+            await asked
+
+
+async def test_a_change_of_settings_leaves_the_others_alone(index: SqlIndex) -> None:
+    """What is not named stays, None takes back, and where no value is new there is no new version."""
+    await index.add(arriving(0))
+    await index.set_settings("garden", {"interval_s": 30, "flip": True})
+
+    _, merged = await index.set_settings("garden", {"size": "UXGA", "interval_s": 60})
+    _, taken_back = await index.set_settings("garden", {"flip": None, "quality": None})
+    same = [await index.set_settings("garden", changes) for changes in ({}, {"size": "UXGA"}, {"sleep": None})]
+
+    assert merged == Settings(version=2, values={"interval_s": 60, "flip": True, "size": "UXGA"})
+    assert taken_back == Settings(version=3, values={"interval_s": 60, "size": "UXGA"})
+    assert same == [(taken_back, taken_back)] * 3
+
+
+async def test_settings_changed_at_once_are_all_changed(index: SqlIndex) -> None:
+    """Changes at the same moment, of which none knows another, lose nothing of each other."""
+    await index.add(arriving(0))
+
+    pairs = await asyncio.gather(*(index.set_settings("garden", {f"setting_{n}": n}) for n in range(20)))
+
+    assert sorted(after.version for _, after in pairs) == [*range(1, 21)]
+    assert (await index.settings("garden")).settings.values == {f"setting_{n}": n for n in range(20)}
+
+
+async def test_settings_stand_beside_what_the_camera_said_of_them(index: SqlIndex) -> None:
+    """The version it has and one it refused, as of its newest frame; what is no version is none."""
+    await index.add(arriving(0))
+    before = await index.settings("garden")
+    await index.add(arriving(1, status=Status(settings_version=7, said={"settings": 7, "settings_refused": 8})))
+    after = await index.settings("garden")
+    await index.add(arriving(2, status=Status(said={"settings": True, "settings_refused": 10**13})))
+
+    nothing = Settings(version=0, values={})
+    assert before == Standing(settings=nothing)
+    assert after == Standing(settings=nothing, reported_version=7, refused_version=8)
+    assert await index.settings("garden") == before
+
+
+async def test_a_version_is_above_any_that_the_camera_has(index: SqlIndex) -> None:
+    """A camera whose settings come from an index that is lost would not look at a lower one."""
+    await index.add(arriving(0, status=Status(settings_version=7, said={"settings": 7, "settings_refused": 8})))
+
+    _, changed = await index.set_settings("garden", {"interval_s": 60})
+
+    assert changed.version == 9
+
+
+async def test_a_shot_is_asked_for_once_until_the_camera_knows(index: SqlIndex) -> None:
+    """`shot` counts up as a new version beside what is set; not again before the camera has it or has refused it."""
+
+    async def say(number: int, **said: int) -> None:
+        await index.add(arriving(number, status=Status(said=dict(said))))
+
+    await say(0)
+    await index.set_settings("garden", {"interval_s": 60})
+    shots = []
+    for number, said in enumerate(({}, {"settings": 1}, {"settings": 2}, {"settings": 2, "settings_refused": 3}), 1):
+        await say(number, **said)
+        shots.append(await index.ask_shot("garden"))
+    await index.set_settings("garden", {"interval_s": 30})
+    await say(9, settings=4)
+    shots.append(await index.ask_shot("garden"))
+    await say(10, settings=5)
+    shots.append(await index.ask_shot("garden"))
+
+    assert [(before.version, after.version) for before, after in shots] == [
+        (1, 2),  # asked
+        (2, 2),  # the camera has another version still
+        (2, 3),  # it has taken the first; asked
+        (3, 4),  # it has refused the second; asked
+        (5, 6),  # it has taken the third, though not the interval since; asked
+        (6, 6),  # it has the interval, and not the fourth
+    ]
+    assert shots[0][1].values == {"interval_s": 60, "shot": 2}
+    assert shots[-1][1].values == {"interval_s": 30, "shot": 6}
 
 
 async def test_a_confession_is_heard_once(index: SqlIndex) -> None:
@@ -1151,6 +1232,7 @@ async def every_question(index: SqlIndex) -> None:
     await index.cameras()
     await index.keys()
     await index.losses("camera-1")
+    await index.settings("camera-1")
     await index.frames_after(10, limit=10)
     await index.unknown([newest.key, arriving(10**9).key])
 
@@ -1162,7 +1244,8 @@ async def every_write(index: SqlIndex) -> None:
     await index.add(arriving(1, **at, up_ms=1000, now_ms=1100))
     frame = (await index.add(arriving(0, **at))).frame
     await index.measure(frame.id, None, Verdict.UNDECODABLE)
-    await index.set_settings("camera-1", {})
+    await index.set_settings("camera-1", {"interval_s": 60})
+    await index.ask_shot("camera-1")
     await index.revoke_camera("camera-1", NOW_MS)
 
 

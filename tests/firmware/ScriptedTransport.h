@@ -104,7 +104,8 @@ class ScriptedTransport final : public Transport {
     return connection.connecting;
   }
 
-  Io send(Bytes bytes) override {
+  Io send(Bytes bytes, bool has_more) override {
+    had_more.push_back(has_more);
     if (now_ == nullptr || bytes.is_empty()) return misused();
     if (now_->fails_at && sent_ >= *now_->fails_at) {
       has_failed_ = true;
@@ -176,6 +177,7 @@ class ScriptedTransport final : public Transport {
 
   std::vector<Connection> connections;
   std::vector<std::string> asked;
+  std::vector<bool> had_more;  // per send()
   Progress resolving = Progress::Done;
   IpAddress answer{{192, 168, 1, 20}, 4, 0};
   std::size_t opened = 0;

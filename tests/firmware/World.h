@@ -90,7 +90,7 @@ class WorldTransport final : public Transport {
     reset();
     return archive == Archive::Refused ? Progress::Failed : Progress::Done;
   }
-  Io send(Bytes bytes) override {
+  Io send(Bytes bytes, bool) override {
     if (archive == Archive::Silent) return {Progress::Pending, 0};
     const std::size_t taken = bytes.size < at_a_time ? bytes.size : at_a_time;
     for (std::size_t i = 0; i < taken; ++i) take(bytes.data[i]);

@@ -7,6 +7,7 @@
 
 #include "Json.h"
 #include "core/Contract.h"
+#include "parsers_fuzz.h"
 
 namespace camera::testing {
 namespace {
@@ -20,6 +21,23 @@ std::string string_of(const Fields& fields, std::string_view key) {
   FixedText<8192> text;
   EXPECT_TRUE(fields.string(key, text)) << key;
   return std::string(text.view());
+}
+
+// Every byte comes back, as text and as bytes, and what is no base64 is not taken for some.
+TEST(Fields, TextAndBytesComeBack) {
+  for (int length = 0; length < 40; ++length) {
+    std::string text;
+    for (int i = 0; i < length; ++i) text += static_cast<char>(i * 37 + length * 11);
+    EXPECT_TRUE(text_comes_back(text)) << length;
+  }
+  FixedText<64> out;
+  for (const char* const broken : {"b=:A:", "b=:AAA:", "b=:A=AA:", "b=:====:", "b=\"AAAA\""}) {
+    EXPECT_FALSE(Fields(broken).bytes("b", out)) << broken;
+    EXPECT_TRUE(out.is_empty() && out.is_whole());
+  }
+  FixedText<5> small;
+  EXPECT_FALSE(Fields("b=:AAAAAAAA:").bytes("b", small));
+  EXPECT_TRUE(small.is_empty() && small.is_whole());
 }
 
 TEST(FieldsVectors, GrammarIsJudgedAsTheArchiveJudgesIt) {

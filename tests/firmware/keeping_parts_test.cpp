@@ -1,7 +1,8 @@
-// The smaller parts: boot, time through sleep, settings, ring, the Wi-Fi ladder, set-up, health, digest.
+// The smaller parts: boot, time through sleep, settings, ring, the Wi-Fi ladder, set-up, health, digest, CRC.
 #include <gtest/gtest.h>
 
 #include "World.h"
+#include "core/Crc32.h"
 #include "core/UpTime.h"
 
 namespace camera::testing {
@@ -173,6 +174,9 @@ TEST(WifiLadder, ClimbsWithSilence) {
     EXPECT_EQ(ladder.step(true, false, now_ms), WifiLadder::Step::None) << "nothing to send proves nothing";
 }
 
+constexpr BoardTable kOneBoard{[](std::string_view board) { return board == "xiao-esp32s3-sense"; },
+                               [](std::string_view, int pin) { return pin == 10; }};
+
 std::string say(Setup& setup, const std::string& line, const SetupFacts& facts = {}) {
   std::string answer;
   for (const char letter : line + "\r\n")
@@ -184,7 +188,7 @@ std::string say(Setup& setup, const std::string& line, const SetupFacts& facts =
 TEST(Setup, SetsACameraUp) {
   WorldNotes notes;
   notes.notes.clear();
-  camera::Setup setup(notes, [](std::string_view board) { return board == "xiao-esp32s3-sense"; });
+  camera::Setup setup(notes, &kOneBoard);
   setup.begin();
   std::string said;
   said += say(setup, R"(wifi ssid="Barn \"2\"", password="correct horse")");
@@ -213,11 +217,13 @@ TEST(Setup, SetsACameraUp) {
 // What cannot be is answered with `error` and changes nothing, and nothing that was typed comes back.
 TEST(Setup, RefusesWhatCannotBe) {
   WorldNotes notes;
-  camera::Setup setup(notes, [](std::string_view) { return false; });
+  camera::Setup setup(notes, &kOneBoard);
   for (const std::string line :
        {R"(wifi)", R"(wifi ssid="")", R"(wifi ssid="x", password="short")", R"(wifi ssid="x", password=secret99)",
         R"(wifi ssid="123456789012345678901234567890123")", R"(server url="ftp://secret99")", R"(server)",
         R"(server url="http://a", key="has space secret99")", R"(camera id="Garden")", R"(camera board="secret99")", R"(camera)",
+        R"(root)", R"(root der="secret99")", R"(root at=5, der=:AAAA:)", R"(root number=2, der=:AAAA:)", R"(root der=:AAA:)",
+        R"(pins)", R"(pins button1=49)", R"(pins button1="secret99")", R"(pins button1=1, motion=1)", R"(pins buzzer=5)",
         R"(erase)", R"(wifi ssid="secret99)", R"(password secret99)"}) {
     const std::string answer = say(setup, line);
 
@@ -230,6 +236,87 @@ TEST(Setup, RefusesWhatCannotBe) {
   EXPECT_EQ(say(setup, ""), "") << "an empty line asks nothing";
   notes.is_broken = true;
   EXPECT_EQ(say(setup, "commit").rfind("error", 0), 0u);
+}
+
+// What people call their network may have any letter.
+TEST(Setup, TakesANetworkOfAnyName) {
+  WorldNotes notes;
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+
+  EXPECT_EQ(say(setup, R"(wifi ssid=%"Caf%c3%a9 %22%25%22", password=%"gr%c3%bc%c3%9fe-90")"), "ok networks=1");
+  EXPECT_EQ(say(setup, "commit"), "ok");
+
+  Installation installation;
+  installation.read(notes);
+  EXPECT_EQ(installation.networks[0].ssid.view(), "Caf\xc3\xa9 \"%\"");
+  EXPECT_EQ(installation.networks[0].password.view(), "gr\xc3\xbc\xc3\x9f" "e-90");
+}
+
+// A root comes in pieces and counts from the commit on; an https address is taken with one alone.
+TEST(Setup, TakesRootsInPieces) {
+  WorldNotes notes;
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  const std::string der = std::string("\x30\x82\x02\x58", 4) + std::string(600, 'c');
+  const auto piece = [&der, &setup](int number, std::size_t at, std::size_t size) {
+    FixedText<512> line;
+    line.add("root ");
+    const auto* data = reinterpret_cast<const std::uint8_t*>(der.data()) + at;
+    FieldsWriter(line).integer("number", number).integer("at", static_cast<std::int64_t>(at)).bytes("der", {data, size});
+    return say(setup, std::string(line.view()));
+  };
+  EXPECT_EQ(say(setup, R"(server url="https://a.example")"), "ok");
+  EXPECT_NE(say(setup, "commit").find("needs its root"), std::string::npos);
+  EXPECT_EQ(piece(1, 0, 300), "ok size=300");
+  EXPECT_NE(say(setup, "commit").find("not a whole certificate"), std::string::npos);
+  EXPECT_EQ(piece(1, 301, 200).rfind("error", 0), 0u);
+  EXPECT_EQ(piece(1, 300, 304), "ok size=604");
+  EXPECT_EQ(piece(2, 0, 300), "ok size=300");
+  EXPECT_EQ(piece(2, 300, 304), "ok size=604");
+  EXPECT_EQ(notes.notes.count("root1"), 0u);
+
+  EXPECT_EQ(say(setup, "commit"), "ok");
+
+  EXPECT_EQ(notes.notes["root1"], der);
+  EXPECT_EQ(notes.notes["root2"], der);
+  EXPECT_TRUE(setup.wants_restart());
+  EXPECT_NE(say(setup, "status").find("has_root,"), std::string::npos);
+
+  piece(1, 0, 300);
+  camera::Setup after_a_power_cut(notes, &kOneBoard);
+  after_a_power_cut.begin();
+  EXPECT_EQ(say(after_a_power_cut, "commit"), "ok") << "what was begun before is forgotten";
+  EXPECT_EQ(notes.notes["root1"], der);
+
+  camera::Setup later(notes, &kOneBoard);
+  later.begin();
+  const auto say_to = [&later](const std::string& line) { return say(later, line); };
+  FixedText<512> line;
+  line.add("root ");
+  const std::string small = std::string("\x30\x82\x00\x03", 4) + "new";
+  FieldsWriter(line).bytes("der", {reinterpret_cast<const std::uint8_t*>(small.data()), small.size()});
+  EXPECT_EQ(say_to(std::string(line.view())), "ok size=7");
+  EXPECT_EQ(say_to("commit"), "ok");
+  EXPECT_EQ(notes.notes["root1"], small);
+  EXPECT_EQ(notes.notes.count("root2"), 0u) << "new roots take the place of all there were";
+}
+
+// Buttons and motion are put on pins that the board leaves free.
+TEST(Setup, PutsButtonsOnPins) {
+  WorldNotes notes;
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  EXPECT_EQ(say(setup, R"(camera board="xiao-esp32s3-sense")"), "ok");
+  EXPECT_NE(say(setup, "pins button1=10").find("needs one of these"), std::string::npos);
+
+  EXPECT_EQ(say(setup, "pins button1=0, motion=4"), "ok");
+  EXPECT_EQ(notes.notes.count("pins"), 0u);
+  EXPECT_EQ(say(setup, "commit"), "ok");
+
+  EXPECT_EQ(notes.notes["pins"], "button1=0, motion=4");
+  EXPECT_TRUE(setup.wants_restart());
+  EXPECT_NE(say(setup, "status").find("button1=0, motion=4"), std::string::npos);
 }
 
 // Four networks are remembered, the one named last first; naming one again changes it.
@@ -266,6 +353,12 @@ TEST(Health, WritesAStatusThatFits) {
   ASSERT_TRUE(fields.is_valid()) << status.view();
   EXPECT_TRUE(fields.has("sensor_fault")) << "even at its longest all of it fits: " << status.size();
   EXPECT_EQ(status.view().rfind("id=\"xiao-3f2a\", settings=999999999, firmware=", 0), 0u);
+}
+
+// The CRC is the usual one (its check value), also of pieces.
+TEST(Crc32, IsThatOfIeee8023AndGoesOnInPieces) {
+  EXPECT_EQ(crc32("123456789", 9), 0xCBF43926U);
+  EXPECT_EQ(crc32("56789", 5, crc32("1234", 4)), 0xCBF43926U);
 }
 
 // The digest is SHA-256 (FIPS 180-4's own examples, and every length around a block's end).

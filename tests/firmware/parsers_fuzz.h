@@ -11,6 +11,15 @@
 
 namespace camera::testing {
 
+/// Any text and any bytes that are written are read as they were.
+inline bool text_comes_back(std::string_view text) {
+  FixedText<512> written;
+  FixedText<64> read, as_bytes;
+  FieldsWriter(written).text("t", text).bytes("b", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const Fields fields(written.view());
+  return fields.string("t", read) && read.view() == text && fields.bytes("b", as_bytes) && as_bytes.view() == text;
+}
+
 /// False when a promise is broken.
 inline bool fields_keep_their_promises(std::string_view text) {
   const Fields fields(text);
@@ -22,6 +31,10 @@ inline bool fields_keep_their_promises(std::string_view text) {
     FixedText<64> string;
     const bool is_read = fields.string(member.key, string);
     if (!(string.is_whole() && (is_read || string.is_empty()))) return false;
+    FixedText<64> bytes;
+    const bool has_bytes = fields.bytes(member.key, bytes);
+    if (!(bytes.is_whole() && (has_bytes || bytes.is_empty()) && !(is_read && has_bytes))) return false;
+    if (!text_comes_back(string.view())) return false;
     // What was read can be written and read again.
     FixedText<256> again;
     FieldsWriter writer(again);

@@ -7,16 +7,19 @@ import os
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ArchiveServer
 from tests.firmware.twins import Twin, build_twin
+from tests.server.serving import command
 
 PATIENCE_S = 30
 
@@ -128,6 +131,91 @@ def test_a_button_makes_a_frame_after_its_delay(start: Callable[..., Twin], arch
     twin.process.send_signal(signal.SIGUSR1)
 
     assert len(frames_of(archive_server, 2)) == 2
+
+
+def camera_command(server: ArchiveServer, *words: str) -> str:
+    """What `archive camera …` prints."""
+    ran = command("camera", *words, "--folder", server.folder)
+    assert ran.status == 0, ran.stderr
+    return ran.stdout
+
+
+def press(twin: Twin, server: ArchiveServer) -> int:
+    """The first button, so that the camera meets the archive; how many frames there are once that one is kept."""
+    before = len(frames_of(server, 1))
+    twin.process.send_signal(signal.SIGUSR1)
+    return len(frames_of(server, before + 1))
+
+
+def widths_of(server: ArchiveServer, at_least: int) -> list[object]:
+    """The widths of the archive's frames in the order they were taken, which at 20 times the speed no clock tells."""
+    return [
+        frame["width"] for frame in sorted(frames_of(server, at_least), key=lambda frame: int(str(frame["number"])))
+    ]
+
+
+def test_settings_reach_the_camera_with_its_next_answer(
+    start: Callable[..., Twin], archive_server: ArchiveServer
+) -> None:
+    """`archive camera set` → frames come as often and as large as wanted, and the camera says that it knows."""
+    twin = start("--server", archive_server.url, "--id", "garden", "--interval-s", 86400, "--speed", 20)
+    frames_of(archive_server, 1)
+
+    set_ = camera_command(archive_server, "set", "garden", "interval_s=20", "size=QVGA")
+    waiting = camera_command(archive_server, "settings", "garden")
+    assert press(twin, archive_server) == 2
+    widths = widths_of(archive_server, 4)  # which nobody but the new interval asks for
+    taken_over = camera_command(archive_server, "settings", "garden")
+
+    assert "garden gets version 1 with its next frame." in set_
+    assert "garden has version 0; it gets version 1 with its next frame." in waiting
+    assert widths[:4] == [800, 800, 320, 320]
+    assert "garden has taken over version 1." in taken_over
+
+
+def test_a_shot_is_one_more_frame(start: Callable[..., Twin], archive_server: ArchiveServer) -> None:
+    """`archive camera shot` → when the camera next sends something, one frame more; and no further one after that."""
+    twin = start("--server", archive_server.url, "--id", "garden", "--interval-s", 86400, "--speed", 20)
+    frames_of(archive_server, 1)
+
+    camera_command(archive_server, "set", "garden", "interval_s=86400", "size=QVGA", "delay1_s=1")
+    camera_command(archive_server, "shot", "garden")
+    press(twin, archive_server)
+    with_shot = len(frames_of(archive_server, 3))
+    taken_over = camera_command(archive_server, "settings", "garden")
+    after = press(twin, archive_server)
+    camera_command(archive_server, "shot", "garden")
+    press(twin, archive_server)
+    with_second_shot = len(frames_of(archive_server, 6))
+
+    assert "garden has taken over version 2." in taken_over
+    assert (with_shot, after, with_second_shot) == (3, 4, 6)
+    assert press(twin, archive_server) == 7
+
+
+def test_refused_settings_are_told_of_and_better_ones_are_taken(
+    start: Callable[..., Twin], archive_server: ArchiveServer
+) -> None:
+    """A value that the camera does not know, as a newer archive may have it: refused, said, and put right."""
+    twin = start("--server", archive_server.url, "--id", "garden", "--interval-s", 86400, "--speed", 20)
+    frames_of(archive_server, 1)
+    archive_server.stop()
+    with closing(sqlite3.connect(archive_server.folder / "index.db")) as index, index:
+        values = json.dumps({"interval_s": 86400, "size": "HUGE", "delay1_s": 1})
+        index.execute('INSERT INTO settings (camera_no, version, "values", set_at_ms) VALUES (1, 1, ?, 0)', (values,))
+    archive_server.start()
+
+    press(twin, archive_server)
+    press(twin, archive_server)
+    refused = camera_command(archive_server, "settings", "garden")
+    camera_command(archive_server, "set", "garden", "size=QVGA")
+    press(twin, archive_server)
+    press(twin, archive_server)
+    taken_over = camera_command(archive_server, "settings", "garden")
+
+    assert "garden refused version 1 and keeps version 0" in refused
+    assert "garden has taken over version 2." in taken_over
+    assert widths_of(archive_server, 5) == [800, 800, 800, 800, 320]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ int main(int count, char** words) {
     for (int turn = 0; turn < kMaxTurns; ++turn) {
       bool has_moved = false;
       if (can_send && sent < body.size()) {
-        const Io io = tls.send({body.data() + sent, body.size() - sent});
+        const Io io = tls.send({body.data() + sent, body.size() - sent}, false);
         if (io.progress == Progress::Failed) can_send = false;
         if (io.progress == Progress::Pending) ++stalls;
         sent += io.size;

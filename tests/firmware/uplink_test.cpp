@@ -102,6 +102,16 @@ TEST_F(Sending, F2BodiesAroundMultiplesOfTheChunkArriveWhole) {
   }
 }
 
+TEST_F(Sending, TheHeadGoesWithTheBodyAndNothingElseIsHeldBack) {
+  wire.add({{{kept(1)}, {kept(2)}}});
+
+  send(1);
+  body.clear();
+  send(2);
+
+  EXPECT_EQ(wire.had_more, (std::vector<bool>{true, false, false}));
+}
+
 TEST_F(Sending, F2AnEmptyBodyEndsToo) {
   body.clear();
   wire.respond(kept());

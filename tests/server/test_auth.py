@@ -191,7 +191,14 @@ async def test_the_socket_is_its_owners_alone(archive: Served) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/api/cameras"), ("DELETE", "/api/cameras/garden/keys"), ("POST", "/api/check?repair=1&deep=1")],
+    [
+        ("POST", "/api/cameras"),
+        ("DELETE", "/api/cameras/garden/keys"),
+        ("GET", "/api/cameras/garden/settings"),
+        ("PATCH", "/api/cameras/garden/settings"),
+        ("POST", "/api/cameras/garden/shot"),
+        ("POST", "/api/check?repair=1&deep=1"),
+    ],
 )
 async def test_what_the_owner_does_nobody_does_over_the_network(
     archive: Served, camera: str, method: str, path: str

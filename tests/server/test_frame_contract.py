@@ -232,7 +232,7 @@ async def test_settings_are_told_only_to_who_has_older_ones(archive: Served, cam
     boot = new_boot()
     await archive.send(SMALL, camera=camera, boot=boot, number=0)
     await archive.index.set_settings(camera, {"interval_s": 30, "size": "SVGA"})
-    settings = await archive.index.set_settings(camera, {"interval_s": 60, "size": "SVGA"})
+    _, settings = await archive.index.set_settings(camera, {"interval_s": 60})
 
     async def told(number: int, **status: int) -> str | None:
         text = fields.render_status(id=camera, **status)

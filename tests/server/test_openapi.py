@@ -27,7 +27,14 @@ from tests.pictures import bmp, gif, jpeg, png
 from tests.server.serving import PATIENCE_S, config_of
 
 PAGES = {"/", "/{path}"}  # files for a browser, which no program asks for
-OWNERS = {("post", "/api/cameras"), ("delete", "/api/cameras/{id}/keys"), ("post", "/api/check")}
+OWNERS = {
+    ("post", "/api/cameras"),
+    ("delete", "/api/cameras/{id}/keys"),
+    ("get", "/api/cameras/{id}/settings"),
+    ("patch", "/api/cameras/{id}/settings"),
+    ("post", "/api/cameras/{id}/shot"),
+    ("post", "/api/check"),
+}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 30  # of each operation
 

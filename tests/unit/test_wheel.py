@@ -23,7 +23,7 @@ def test_the_wheel_holds_the_page_and_the_firmware(wheel: Path) -> None:
     """Every file of web/ and firmware/ is in the wheel, and nothing of the tests."""
     held = set(zipfile.ZipFile(wheel).namelist())
 
-    for folder, inside in (("web", "archive/_web"), ("firmware", "archive/_firmware")):
+    for folder, inside in (("web", "archive/_web"), ("firmware", "archive/_sketch/firmware")):
         files = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
         assert files
         assert {f"{inside}/{path.relative_to(ROOT / folder).as_posix()}" for path in files} <= held
@@ -31,11 +31,12 @@ def test_the_wheel_holds_the_page_and_the_firmware(wheel: Path) -> None:
 
 
 def test_the_installed_program_finds_its_page(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked from the wheel, away from the checkout, the program runs and knows its page and its migrations."""
+    """Unpacked from the wheel, away from the checkout, the program runs and knows its page, sketch and migrations."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     script = (
         "from archive.index.schema import MIGRATIONS; from archive.server.assets import Assets, web_folder;"
-        "import archive;"
+        "import archive; from archive.firmware import firmware_folder as sketch;"
+        "assert (sketch() / f'{sketch().name}.ino').is_file();"
         "Assets(web_folder()); assert (MIGRATIONS / 'versions').is_dir(); print(archive.__file__)"
     )
 

@@ -23,6 +23,17 @@ constexpr bool is_in_base64(char letter) {
   return is_lower(letter) || is_upper(letter) || is_digit(letter) || is_in("+/=", letter);
 }
 
+constexpr unsigned hex_value(char letter) {
+  return static_cast<unsigned>(is_digit(letter) ? letter - '0' : letter - 'a' + 10);
+}
+
+constexpr unsigned base64_value(char letter) {
+  if (is_upper(letter)) return static_cast<unsigned>(letter - 'A');
+  if (is_lower(letter)) return static_cast<unsigned>(letter - 'a' + 26);
+  if (is_digit(letter)) return static_cast<unsigned>(letter - '0' + 52);
+  return letter == '+' ? 62 : 63;
+}
+
 constexpr std::int64_t kMaxInteger = 999'999'999'999'999;
 
 /// Walks over a text by the grammar of RFC 9651, 4.2; every function is false when the text is not what it names.
@@ -186,7 +197,6 @@ class Scanner {
     return true;
   }
 
-  // Whether its bytes are UTF-8 is not looked at: nothing here reads one.
   bool display_string(Fields::Member& member) {
     ++at_;
     if (!take('"')) return false;
@@ -262,13 +272,44 @@ std::optional<std::string_view> Fields::token(std::string_view key) const {
 
 bool Fields::string(std::string_view key, Text& out) const {
   const auto member = find(key);
-  if (!member || member->kind != Kind::String || !out.is_whole()) return false;
+  if (!member || !out.is_whole()) return false;
+  const bool is_display = member->kind == Kind::DisplayString;
+  if (!is_display && member->kind != Kind::String) return false;
   const std::size_t before = out.size();
-  for (std::size_t at = 0; at < member->text.size(); ++at) {
-    if (member->text[at] == '\\') ++at;  // the grammar promises a letter behind it
-    out.add(member->text[at]);
+  const std::string_view text = member->text;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (is_display && text[at] == '%') {  // the grammar promises two digits behind it, and a letter behind a backslash
+      out.add(static_cast<char>(hex_value(text[at + 1]) << 4 | hex_value(text[at + 2])));
+      at += 2;
+      continue;
+    }
+    if (!is_display && text[at] == '\\') ++at;
+    out.add(text[at]);
   }
   if (out.is_whole()) return true;
+  out.cut(before);
+  return false;
+}
+
+bool Fields::bytes(std::string_view key, Text& out) const {
+  const auto member = find(key);
+  if (!member || member->kind != Kind::Bytes || !out.is_whole()) return false;
+  std::string_view letters = member->text;
+  if (letters.size() % 4 != 0) return false;
+  while (!letters.empty() && letters.back() == '=' && member->text.size() - letters.size() < 2) letters.remove_suffix(1);
+  const std::size_t before = out.size();
+  std::uint32_t held = 0;
+  unsigned count = 0;
+  bool is_base64 = true;
+  for (const char letter : letters) {
+    is_base64 = is_base64 && letter != '=';
+    held = held << 6 | base64_value(letter);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out.add(static_cast<char>(held >> count & 0xFF));
+  }
+  if (is_base64 && out.is_whole()) return true;
   out.cut(before);
   return false;
 }
@@ -309,6 +350,25 @@ FieldsWriter& FieldsWriter::string(std::string_view key, std::string_view value)
   for (const char letter : value) {
     if (letter == '"' || letter == '\\') out_.add('\\');
     out_.add(is_printable(letter) ? letter : '?');
+  }
+  out_.add('"');
+  return end(true);
+}
+
+FieldsWriter& FieldsWriter::text(std::string_view key, std::string_view value) {
+  bool is_plain = true;
+  for (const char letter : value) is_plain = is_plain && is_printable(letter);
+  if (is_plain) return string(key, value);
+  if (!begin(key)) return *this;
+  out_.add("%\"");
+  for (const char letter : value) {
+    if (is_printable(letter) && letter != '%' && letter != '"') {
+      out_.add(letter);
+    } else {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(letter);
+      out_.add('%').add(kDigits[byte >> 4]).add(kDigits[byte & 0xF]);
+    }
   }
   out_.add('"');
   return end(true);

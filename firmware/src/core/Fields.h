@@ -21,7 +21,7 @@ class Fields {
     std::string_view key;
     Kind kind = Kind::Boolean;
     std::int64_t number = 0;  // Integer, Date: itself. Decimal: in thousandths. Boolean: 0 or 1
-    std::string_view text;    // String: between its quotes, still escaped. Token: itself
+    std::string_view text;    // String, DisplayString: between its quotes, still escaped. Token: itself. Bytes: in base64
   };
 
   /// Reads all of it once: a dictionary that breaks its grammar anywhere has no members at all. An empty text is an
@@ -41,9 +41,13 @@ class Fields {
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::string_view> token(std::string_view key) const;
 
-  /// Adds the string, its escapes undone, to `out`. False, and `out` as before, when the key is missing, is something
-  /// else or does not fit.
+  /// Adds the string or display string, its escapes undone, to `out`. False, and `out` as before, when the key is
+  /// missing, is something else or does not fit. Whether a display string is UTF-8 nobody looks.
   bool string(std::string_view key, Text& out) const;
+
+  /// Adds the bytes to `out`. False, and `out` as before, when the key is missing, is something else, breaks base64 or
+  /// does not fit.
+  bool bytes(std::string_view key, Text& out) const;
 
   /// The members one after the other, in the order written, doubles included: `at` begins at 0. False at the end.
   bool next(std::size_t& at, Member& member) const;
@@ -65,6 +69,8 @@ class FieldsWriter {
   FieldsWriter& boolean(std::string_view key, bool value);
   /// What no string can carry (outside printable ASCII) becomes `?`.
   FieldsWriter& string(std::string_view key, std::string_view value);
+  /// A string, or where that cannot carry it, a display string: what people name, such as a network, has any letter.
+  FieldsWriter& text(std::string_view key, std::string_view value);
   FieldsWriter& token(std::string_view key, std::string_view value);
   FieldsWriter& bytes(std::string_view key, Bytes value);
   /// A boot, as a string of 16 hex digits.

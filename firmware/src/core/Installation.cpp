@@ -42,8 +42,8 @@ bool Installation::write(Notes& notes) const {
   FixedText<kMaxNote> note;
   FieldsWriter wifi(note);
   for (std::size_t i = 0; i < network_count; ++i) {
-    wifi.string(kSsids[i], networks[i].ssid.view());
-    wifi.string(kPasswords[i], networks[i].password.view());
+    wifi.text(kSsids[i], networks[i].ssid.view());
+    wifi.text(kPasswords[i], networks[i].password.view());
   }
   bool is_written = wifi.is_whole() && notes.write(kWifiNote, note.view());
   note.clear();

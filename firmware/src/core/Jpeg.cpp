@@ -1,5 +1,7 @@
 #include "Jpeg.h"
 
+#include <cstring>
+
 namespace camera {
 namespace {
 
@@ -16,6 +18,19 @@ bool has_size(uint8_t code) {
   return code >= 0xC0 && code <= 0xCF && code != 0xC4 && code != 0xC8 && code != 0xCC;
 }
 
+// Where the next marker begins, from `at` on; `size_bytes` when there is none. Nearly all of a frame is passed over
+// here, and memchr does so a word at a time or better.
+size_t next_marker(const uint8_t* bytes, size_t size_bytes, size_t at) {
+  while (at + 1 < size_bytes) {
+    const void* found = std::memchr(bytes + at, 0xFF, size_bytes - 1 - at);
+    if (found == nullptr) break;
+    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - bytes);
+    if (is_marker(bytes[at + 1])) return at;
+    ++at;
+  }
+  return size_bytes;
+}
+
 uint16_t big_endian(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }
 
 }  // namespace
@@ -28,8 +43,8 @@ Jpeg look_at(const uint8_t* bytes, size_t size_bytes) {
   size_t at = 2;
   for (uint32_t piece = 0; piece < kMaxPieces; ++piece) {
     // Searching for the next marker instead of demanding it crosses the coded data behind a scan's header.
-    while (at + 1 < size_bytes && !(bytes[at] == 0xFF && is_marker(bytes[at + 1]))) ++at;
-    if (at + 1 >= size_bytes) break;
+    at = next_marker(bytes, size_bytes, at);
+    if (at == size_bytes) break;
     const uint8_t code = bytes[at + 1];
     at += 2;
     if (code == kStart) continue;

@@ -10,6 +10,9 @@ namespace camera {
 /// What a note may be called and how long it may be; NVS takes 15 letters and 4,000 bytes.
 inline constexpr std::size_t kMaxNote = 1500;
 
+/// Notes that set-up writes and others read: root certificates in DER, and which pin is what.
+inline constexpr std::string_view kRoot1Note = "root1", kRoot2Note = "root2", kPinsNote = "pins";
+
 class Notes {
  public:
   /// Adds the note to `out`. False when there is none, or it cannot be read, or does not fit.

@@ -102,9 +102,10 @@ class Transport {
   /// Connects, with the TLS handshake where the peer has one. Pending: call again with the same peer. Done: connected.
   virtual Progress connect(const Peer& peer) = 0;
 
-  /// Sends some of `bytes`, which must not be empty: how many, says the answer. After Failed, what the peer had said
-  /// before can still be received.
-  virtual Io send(Bytes bytes) = 0;
+  /// Sends some of `bytes`, which must not be empty: how many, says the answer. `has_more`: more follows at once, and
+  /// the end of these need not go in a packet of its own. After Failed, what the peer had said before can still be
+  /// received.
+  virtual Io send(Bytes bytes, bool has_more) = 0;
 
   /// Receives what there is, at most `room`, which must not be empty.
   virtual Io receive(Room room) = 0;

@@ -1,6 +1,7 @@
 // Setting a camera up over a byte stream (USB serial), a line at a time, in the grammar of the contract:
 //
-//   wifi ssid="…", password="…"      server url="…", key="…"      camera id="…", board="…"      status      commit
+//   wifi ssid="…", password="…"      server url="…", key="…"      camera id="…", board="…"
+//   root number=1, at=0, der=:…:     pins button1=0, motion=4     status      commit
 //
 // Each line is answered by one that begins with `ok` or `error`; everything else on the stream is log.
 // Nothing is durable before `commit`. No answer ever holds a password or a key.
@@ -27,16 +28,22 @@ struct SetupFacts {
   std::string_view last_result;  // of sending: `kept`, `no-echo`, …
 };
 
+/// What set-up asks of the boards that the firmware knows.
+struct BoardTable {
+  bool (*knows)(std::string_view board);
+  bool (*needs)(std::string_view board, int pin);  // whether the board uses that GPIO itself
+};
+
 class Setup {
  public:
   static constexpr std::size_t kMaxLine = 512;
-  static constexpr std::size_t kMaxAnswer = 640;
+  static constexpr std::size_t kMaxAnswer = 768;
 
-  /// `is_board` says whether a board of that name is known; null: any is.
-  Setup(Notes& notes, bool (*is_board)(std::string_view)) : notes_(notes), is_board_(is_board) {}
+  /// Without `boards` any board is known and needs no pin.
+  Setup(Notes& notes, const BoardTable* boards) : notes_(notes), boards_(boards) {}
 
-  /// At a start: goes on from what is set up.
-  void begin() { staged_.read(notes_); }
+  /// At a start: goes on from what is set up. What was said before it and not committed is forgotten.
+  void begin();
 
   /// Takes the next byte. True when it ended a line: then `answer()` is to be sent, with a line end behind it.
   bool take(char letter, const SetupFacts& facts);
@@ -45,6 +52,9 @@ class Setup {
   /// True once after each `commit` that became durable.
   bool was_committed();
 
+  /// Whether a commit changed what is read at a start alone: roots and pins.
+  bool wants_restart() const { return wants_restart_; }
+
   const Installation& staged() const { return staged_; }
 
  private:
@@ -52,17 +62,26 @@ class Setup {
   void set_wifi(const Fields& fields);
   void set_server(const Fields& fields);
   void set_camera(const Fields& fields);
+  void set_root(const Fields& fields);
+  void set_pins(const Fields& fields);
+  bool has_root() const;
+  bool are_new_roots_whole() const;
+  bool write_roots();
   void tell(const SetupFacts& facts);
   void commit();
   void ok();
   void error(std::string_view why);
 
   Notes& notes_;
-  bool (*is_board_)(std::string_view);
+  const BoardTable* boards_;
   Installation staged_;
+  FixedText<96> pins_;
   FixedText<kMaxLine> line_;
   FixedText<kMaxAnswer> answer_;
   bool has_uncommitted_ = false;
+  bool has_new_pins_ = false;
+  std::size_t new_roots_ = 0;
+  bool wants_restart_ = false;
   bool was_committed_ = false;
 };
 

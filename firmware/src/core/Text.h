@@ -15,7 +15,14 @@ class Text {
 
   /// All of `text` or nothing of it.
   Text& add(std::string_view text);
-  Text& add(char letter) { return add(std::string_view(&letter, 1)); }
+  Text& add(char letter) {
+    if (size_ < capacity_) {
+      buffer_[size_++] = letter;
+    } else {
+      is_whole_ = false;
+    }
+    return *this;
+  }
 
   /// In decimal.
   Text& add_number(std::uint64_t number);

@@ -197,7 +197,8 @@ bool Uplink::send() {
     words.lost = saying_.lost;
     if (!write_request(head_, current_, *frame_, words)) return conclude(SendResult::NoEcho, "the request is too long");
   }
-  switch (listen()) {
+  // Before the first byte there is nothing to hear: set_out() has just listened, or the connection is new.
+  switch (sent_ == 0 ? Heard::Nothing : listen()) {
     case Heard::Answer:
       return judge();
     case Heard::Rubbish:
@@ -210,20 +211,32 @@ bool Uplink::send() {
     case Heard::Nothing:
       break;
   }
-  const Bytes rest = sent_ < head_.size() ? bytes_of(head_.view()).after(sent_)
-                                          : frame_->bytes().after(sent_ - head_.size()).first(kChunkBytes);
-  if (!rest.is_empty()) {
-    const Io io = transport_.send(rest);
-    if (io.progress == Progress::Pending) return false;
-    if (io.progress == Progress::Done) {
-      sent_ += io.size < rest.size ? io.size : rest.size;
-    } else {
-      has_send_failed_ = true;
-    }
+  const Bytes body = frame_->bytes();
+  if (sent_ < head_.size() && !send_some(bytes_of(head_.view()).after(sent_), !body.is_empty())) return false;
+  // The head goes in one packet with what comes first of the body, so nothing is done between them.
+  if (sent_ >= head_.size() && sent_ < request_size() &&
+      !send_some(body.after(sent_ - head_.size()).first(kChunkBytes), false)) {
+    return false;
   }
-  if (has_send_failed_ || sent_ == request_size()) state_ = State::AwaitingReply;
+  if (has_send_failed_ || sent_ == request_size()) {
+    state_ = State::AwaitingReply;
+    return await_reply();
+  }
   may_step_again_ = true;
   return false;
+}
+
+/// False: nothing goes just now. A send that failed is noted, and counts as one that went.
+bool Uplink::send_some(Bytes bytes, bool has_more) {
+  if (has_send_failed_) return true;
+  const Io io = transport_.send(bytes, has_more);
+  if (io.progress == Progress::Pending) return false;
+  if (io.progress == Progress::Done) {
+    sent_ += io.size < bytes.size ? io.size : bytes.size;
+  } else {
+    has_send_failed_ = true;
+  }
+  return true;
 }
 
 // -- the answer -------------------------------------------------------------------------------------------------------

@@ -54,8 +54,8 @@ struct Outcome {
 
 class Uplink {
  public:
-  /// Sent at once at most: TLS takes no more in one record.
-  static constexpr std::size_t kChunkBytes = 16 * 1024;
+  /// Sent between two looks for an early answer, at most; TLS and the chip's sockets take less at a time.
+  static constexpr std::size_t kChunkBytes = 64 * 1024;
   static constexpr unsigned kMaxHops = 5;
 
   struct Patience {
@@ -117,6 +117,7 @@ class Uplink {
   bool connect_to_address();
   bool give_up_address(const char* why);
   bool send();
+  bool send_some(Bytes bytes, bool has_more);
   bool await_reply();
   Heard listen();
   bool judge();

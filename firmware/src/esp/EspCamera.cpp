@@ -206,7 +206,7 @@ void EspCamera::listen() {
     if (!setup_.was_committed()) continue;
     Installation installation;
     installation.read(notes_);
-    if (board_of(installation) != board_) machine_.restart("another board was named");
+    if (board_of(installation) != board_ || setup_.wants_restart()) machine_.restart("set up anew");
     camera_->install();
   }
 }

@@ -53,7 +53,7 @@ class EspCamera {
   SocketTransport tcp_;
   EspTls transport_{tcp_, log_};
   PosixFiles files_;
-  Setup setup_{notes_, is_known_board};
+  Setup setup_{notes_, &kBoardTable};
   std::optional<EspSetUp> set_up_;
   std::optional<EspFrameSource> source_;
   std::optional<Camera> camera_;

@@ -17,7 +17,7 @@ constexpr std::uint32_t kPressMs = 200;  // how long a press that ended sleep is
 
 void EspPins::begin(Notes& notes, const Board& board) {
   FixedText<kMaxNote> note;
-  if (notes.read("pins", note)) {
+  if (notes.read(kPinsNote, note)) {
     const Fields fields(note.view());
     for (unsigned i = 0; i <= kMotionPin; ++i) {
       const std::int64_t pin = fields.integer(kKeys[i]).value_or(kNotWired);

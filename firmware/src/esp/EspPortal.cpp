@@ -99,7 +99,7 @@ bool EspPortal::tell(std::string_view line) {
 bool EspPortal::tell_wifi() {
   FixedText<Setup::kMaxLine> line;
   line.add("wifi ");
-  FieldsWriter(line).string("ssid", view_of(pages_.arg("ssid"))).string("password", view_of(pages_.arg("password")));
+  FieldsWriter(line).text("ssid", view_of(pages_.arg("ssid"))).text("password", view_of(pages_.arg("password")));
   return tell(line.view());
 }
 

@@ -7,7 +7,7 @@
 namespace camera {
 namespace {
 
-constexpr std::string_view kNames[] = {"root1", "root2"};
+constexpr std::string_view kNames[] = {kRoot1Note, kRoot2Note};
 
 std::string_view view_of(const mbedtls_x509_buf& der) { return {reinterpret_cast<const char*>(der.p), der.len}; }
 

@@ -14,7 +14,13 @@ constexpr unsigned long kPortalMs = 10 * 60000;  // for a camera that could be t
 
 }  // namespace
 
-bool is_known_board(std::string_view id) { return find_board(id) != nullptr; }
+const BoardTable kBoardTable{
+    [](std::string_view id) { return find_board(id) != nullptr; },
+    [](std::string_view id, int pin) {
+      const Board* board = find_board(id);
+      return board != nullptr && board->uses(static_cast<std::int8_t>(pin));
+    },
+};
 
 const Board* board_of(const Installation& installation) {
   return find_board(kCompiledFor.empty() ? installation.board.view() : kCompiledFor);
@@ -26,8 +32,8 @@ EspSetUp::EspSetUp(EspNotes& notes, EspLog& log, EspRadio& radio, EspMachine& ma
       radio_(radio),
       machine_(machine),
       name_(name),
-      serial_(notes, is_known_board),
-      form_(notes, is_known_board),
+      serial_(notes, &kBoardTable),
+      form_(notes, &kBoardTable),
       portal_(form_, notes) {}
 
 void EspSetUp::begin(bool wants_portal) {

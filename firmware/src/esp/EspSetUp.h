@@ -41,8 +41,8 @@ class EspSetUp {
   bool is_visit_ = false;  // of a camera that was set up before
 };
 
-// Whether the firmware knows a board of this name.
-bool is_known_board(std::string_view id);
+// The boards of this firmware, as set-up asks for them.
+extern const BoardTable kBoardTable;
 
 // The board this firmware runs on, as far as anybody has said; nullptr: nobody has.
 const Board* board_of(const Installation& installation);

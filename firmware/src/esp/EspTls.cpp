@@ -103,8 +103,8 @@ Progress EspTls::connect(const Peer& peer) {
   return Progress::Done;
 }
 
-Io EspTls::send(Bytes bytes) {
-  if (is_plain_) return tcp_.send(bytes);
+Io EspTls::send(Bytes bytes, bool has_more) {
+  if (is_plain_) return tcp_.send(bytes, has_more);
   if (state_ != State::Open) return {};
   const size_t size_bytes = pending_bytes_ != 0 ? pending_bytes_ : std::min(bytes.size, kRecordBytes);
   if (size_bytes > bytes.size) return {};
@@ -142,7 +142,7 @@ void EspTls::wait(uint32_t at_most_ms) {
 }
 
 int EspTls::push(void* self, const unsigned char* bytes, size_t size_bytes) {
-  const Io io = static_cast<EspTls*>(self)->tcp_.send({bytes, size_bytes});
+  const Io io = static_cast<EspTls*>(self)->tcp_.send({bytes, size_bytes}, false);
   if (io.progress == Progress::Done) return static_cast<int>(io.size);
   return io.progress == Progress::Pending ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
 }

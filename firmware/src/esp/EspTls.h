@@ -26,7 +26,7 @@ class EspTls final : public Transport {
 
   Progress resolve(std::string_view host, IpAddress& address) override;
   Progress connect(const Peer& peer) override;
-  Io send(Bytes bytes) override;
+  Io send(Bytes bytes, bool has_more) override;
   Io receive(Room room) override;
   void close() override;
   void wait(uint32_t at_most_ms) override;

@@ -113,10 +113,10 @@ bool SocketTransport::open(const Peer& peer) {
   return errno == EINPROGRESS || errno == EINTR;
 }
 
-Io SocketTransport::send(Bytes bytes) {
+Io SocketTransport::send(Bytes bytes, bool has_more) {
   wants_to_send_ = false;
   if (!is_connected_) return {Progress::Failed, 0};
-  const auto sent = ::send(socket_, bytes.data, bytes.size, MSG_NOSIGNAL);
+  const auto sent = ::send(socket_, bytes.data, bytes.size, has_more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL);
   if (sent > 0) return {Progress::Done, static_cast<std::size_t>(sent)};
   if (sent < 0 && !is_just_not_now()) return {Progress::Failed, 0};  // the socket stays: something may still be read
   wants_to_send_ = true;

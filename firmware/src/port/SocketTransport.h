@@ -18,7 +18,7 @@ class SocketTransport final : public Transport {
   Progress resolve(std::string_view host, IpAddress& address) override;
   /// Failed for a peer with TLS: that is another transport's business.
   Progress connect(const Peer& peer) override;
-  Io send(Bytes bytes) override;
+  Io send(Bytes bytes, bool has_more) override;
   Io receive(Room room) override;
   void close() override;
   void wait(std::uint32_t at_most_ms) override;
