@@ -1,17 +1,17 @@
 // @ts-check
 /**
  * The page's address, which is its state: what the reader chose to see (`?camera=garden&hour=6-9`), where in time the
- * reader is (`before=…`), and the frame that is open in the viewer (`frame=1234`).
+ * reader is (`before=…`), the frame that is open in the viewer (`frame=1234`), and one beside it (`compare=1230`).
  */
 
 const CHOICE = ["camera", "hour", "verdict", "difference"];
 const LIST = [...CHOICE, "before"];
 
 /** The frame in the address; null when there is none. */
-export function frame() {
-  const id = new URLSearchParams(location.search).get("frame");
-  return id && /^\d+$/.test(id) ? Number(id) : null;
-}
+export const frame = () => id("frame");
+
+/** The frame that it is compared with; null when it is with none. */
+export const compared = () => (frame() === null ? null : id("compare"));
 
 /** The query that begins the list: the choice and the place; empty for the newest frames of all. */
 export const list = () => query(LIST);
@@ -22,14 +22,24 @@ export const choice = () => query(CHOICE);
 /** The moment the list begins before; null at the newest. */
 export const place = () => new URLSearchParams(location.search).get("before");
 
-/** The address of frame *id* over the same list, or with null, of the list alone. @param {number | null} id */
-export const ofFrame = (id) => changed(list(), "frame", id === null ? null : String(id));
+/** The address of frame *id* over the same list, beside another, or with null, of the list alone.
+ * @param {number | null} id @param {number} [compared] */
+export function ofFrame(id, compared) {
+  const alone = changed(list(), "frame", id === null ? null : String(id));
+  return compared === undefined ? alone : changed(alone, "compare", String(compared));
+}
 
 /** The address of the same choice at another place, or with null, at its newest. @param {string | null} moment */
 export const ofPlace = (moment) => changed(location.search, "before", moment);
 
 /** The address of another choice at the same place. @param {string} name @param {string | null} value */
 export const ofChoice = (name, value) => changed(list(), name, value);
+
+/** @param {string} name */
+function id(name) {
+  const text = new URLSearchParams(location.search).get(name);
+  return text && /^\d+$/.test(text) ? Number(text) : null;
+}
 
 /** @param {string[]} names */
 const query = (names) =>

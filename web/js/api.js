@@ -56,7 +56,8 @@ export const day = (day, camera) => ask(`/api/days/${day}${camera ? `?${new URLS
 /** @returns {Promise<{ cameras: { id: string, frames: number }[] }>} */
 export const cameras = () => ask("/api/cameras");
 
-/** @param {number} id @returns {Promise<Frame>} */
+/** One frame, with what its camera said of itself then.
+ * @param {number} id @returns {Promise<Frame & { status?: Record<string, unknown> }>} */
 export const frame = (id) => ask(`/api/frames/${id}`);
 
 /** The page of frames that *query* begins, newest first; with `order=oldest`, oldest first.

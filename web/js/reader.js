@@ -14,7 +14,7 @@ import { scrubber as scrubberIn } from "./scrubber.js";
 import { status as statusIn } from "./status.js";
 import { Tabs } from "./tabs.js";
 import { Timeline, dayAfter } from "./timeline.js";
-import { viewer as viewerIn } from "./viewer.js";
+import { viewing as viewingIn } from "./viewing.js";
 import * as words from "./words.js";
 
 /** @typedef {{ archive: api.Archive, page: api.Page }} Seen */
@@ -36,7 +36,14 @@ export function reader({ gallery, seen, remember }) {
   const masthead = mastheadIn(find(".masthead"));
   const status = statusIn(find("[role=status]"));
   const problem = problemIn(find(".problem"));
-  const viewer = viewerIn(find("#viewer"), { onStep: step, onClose: closed });
+  const viewing = viewingIn(find("#viewer"), {
+    catalog: () => catalog,
+    calendar: () => calendar,
+    fetchMore,
+    draw: () => draw(),
+    focus: gallery.focus,
+    problem,
+  });
   const live = new Tabs({ onChange: changed, onHello: greeted, onReset: begin, onState: stated });
   const scrubber = scrubberIn(find(".scrubber"), (moment, isDone) => jump(moment, isDone));
   const almanac = almanacIn(find("#almanac"), (day) => jump(calendar.startOf(dayAfter(day, 1)), true));
@@ -67,7 +74,7 @@ export function reader({ gallery, seen, remember }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let recounting;
 
   history.scrollRestoration = "manual"; // the address says where the reader was
-  gallery.listen({ onOpen: open, onMove: moved, onRest: rested });
+  gallery.listen({ onOpen: viewing.open, onMove: moved, onRest: rested });
   fresh.addEventListener("click", showNew);
   find(".older a").addEventListener("click", (event) => (event.preventDefault(), fetchMore("older")));
   find(".none a").addEventListener("click", (event) => (event.preventDefault(), showAll()));
@@ -117,6 +124,7 @@ export function reader({ gallery, seen, remember }) {
     catalog.fill(page, address.choice(), address.place());
     catalog.lastSeq = page.last_seq;
     shown = address.list();
+    viewing.mayAsk(archive.shots_from_page);
     masthead.title(title);
     draw(isBegun ? "start" : "held");
     countDays();
@@ -193,18 +201,16 @@ export function reader({ gallery, seen, remember }) {
     fresh.hidden = catalog.waitingCount === 0;
     fresh.textContent = words.showNew(catalog.waitingCount);
     document.title = title;
-    if (viewer.frame === null) return;
-    document.title = `${no(viewer.frame)} · ${title}`;
-    const { earlier, later } = catalog.beside(viewer.frame);
-    const isIn = catalog.find(viewer.frame) !== undefined;
-    viewer.ways({ earlier: Boolean(earlier) || (isIn && older !== null), later: Boolean(later) || (isIn && newer !== null) });
+    if (viewing.frame === null) return;
+    document.title = `${no(viewing.frame)} · ${title}`;
+    viewing.ways();
   }
 
   /** The list stays as it is while someone reads it. */
   function isReading() {
     return (
       (catalog.frames.length > 0 || catalog.newer !== null) &&
-      (window.scrollY > TOP_PX || viewer.frame !== null || catalog.waitingCount > 0 || catalog.newer !== null)
+      (window.scrollY > TOP_PX || viewing.frame !== null || catalog.waitingCount > 0 || catalog.newer !== null)
     );
   }
 
@@ -271,7 +277,7 @@ export function reader({ gallery, seen, remember }) {
     if (place.over || place.under) return findPlace(place);
     const isTop = catalog.newer === null && window.scrollY <= TOP_PX;
     const before = isTop || !place.frame ? null : new Date(Date.parse(place.frame.taken_at) + 1).toISOString();
-    if (address.place() !== before && viewer.frame === null) {
+    if (address.place() !== before && viewing.frame === null) {
       history.replaceState(history.state, "", address.ofPlace(before));
       shown = address.list();
     }
@@ -354,10 +360,7 @@ export function reader({ gallery, seen, remember }) {
         status.frameArrived();
       }
     }
-    if (change.data?.id === viewer.frame && viewer.frame !== null) {
-      if (change.type === "frame-changed") viewer.show(change.data, calendar);
-      if (change.type === "frame-deleted") viewer.note(words.deleted);
-    }
+    viewing.hear(change);
     if (catalog.countsAreStale) recounting ??= setTimeout(recount, RECOUNT_MS);
   }
 
@@ -425,50 +428,10 @@ export function reader({ gallery, seen, remember }) {
     else live.resume();
   }
 
-  // -- the viewer, which is in the address
-
-  /** @param {number} id */
-  function open(id) {
-    history.pushState({ over: "list" }, "", address.ofFrame(id));
-    followAddress();
-  }
-
-  /** @param {"earlier" | "later"} direction */
-  async function step(direction) {
-    const from = viewer.frame;
-    if (from === null) return;
-    if (!catalog.beside(from)[direction]) await fetchMore(direction === "earlier" ? "older" : "newer");
-    const to = catalog.beside(from)[direction];
-    if (!to || viewer.frame !== from) return;
-    history.replaceState(history.state, "", address.ofFrame(to.id));
-    followAddress();
-  }
-
-  /** @param {number} id the frame that was open */
-  function closed(id) {
-    if (address.frame() !== null) {
-      if (history.state?.over === "list") history.back();
-      else history.replaceState(null, "", address.ofFrame(null));
-    }
-    draw();
-    gallery.focus(id);
-  }
-
   /** Show the list, and open or close the viewer, as the address says. */
   async function followAddress() {
     if (address.list() !== shown && (await turnTo("keep"))) layPaper();
-    const id = address.frame();
-    if (id === null) return viewer.frame !== null && viewer.close();
-    if (id === viewer.frame) return;
-    try {
-      const frame = catalog.find(id) ?? (await api.frame(id));
-      if (address.frame() !== id) return; // the reader has gone on meanwhile
-      viewer.show(frame, calendar);
-      draw();
-    } catch (error) {
-      history.replaceState(null, "", address.ofFrame(null));
-      problem.say(words.frameFailed(no(id), error));
-    }
+    await viewing.follow();
   }
 
   // -- what happens to the page
