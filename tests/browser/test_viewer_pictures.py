@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
 from archive.scene import draw
-from tests.browser.sending import Archive, no, send_all
+from tests.browser.sending import Archive, no, send, send_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -36,7 +35,8 @@ async def test_the_viewer_in_every_state(page: Page, archive_server: Archive) ->
     ids = await send_all(
         archive_server, [("garden", m, draw("garden", m, frame_number=n)) for n, m in enumerate(moments)]
     )
-    frame_id = await _send_with_health(archive_server)
+    body = draw("garden", AFTERNOON, 1024, 768, frame_number=24)
+    frame_id = await send(archive_server, taken=AFTERNOON, body=body, status=STATUS)
 
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -62,19 +62,29 @@ async def test_the_viewer_in_every_state(page: Page, archive_server: Archive) ->
             await _shoot(page, f"compare-{size}-{scheme}")
 
 
-async def _send_with_health(archive: Archive) -> int:
-    connector = aiohttp.UnixConnector(path=str(archive.folder / "archive.sock"))
-    headers = {
-        "Content-Type": "image/jpeg",
-        "Camera-Status": f'id="garden", {STATUS}',
-        "Camera-Frame": f'boot="9f3a61c0e2b47d18", number=182, taken={round(AFTERNOON.timestamp() * 1000)}',
-    }
-    body = draw("garden", AFTERNOON, 1024, 768, frame_number=24)
-    async with (
-        aiohttp.ClientSession(connector=connector) as session,
-        session.post("http://archive/api/frames", headers=headers, data=body) as answer,
-    ):
-        return int(answer.headers["Location"].rpartition("/")[2])
+async def test_a_film_and_the_full_screen(page: Page, archive_server: Archive) -> None:
+    """Running, ended, and with nothing but the picture."""
+    moments = [AFTERNOON - timedelta(minutes=11 * back) for back in range(30, 0, -1)]
+    frames = [("garden", moment, draw("garden", moment, frame_number=at)) for at, moment in enumerate(moments)]
+    ids = await send_all(archive_server, frames)
+    for size in ("desk", "phone"):
+        width, height = SIZES[size]
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.goto(f"/?frame={ids[0]}")
+        await expect(page.get_by_role("dialog", name=no(ids[0]))).to_be_visible()
+        for _ in range(11):
+            await page.keyboard.press("<")
+        await page.keyboard.press("Space")
+        await expect(page.get_by_role("heading", name=no(ids[1]))).to_be_visible()
+        await _shoot(page, f"film-{size}")
+        for _ in range(29):
+            await page.keyboard.press(">")
+        await expect(page.get_by_role("dialog")).to_contain_text("The film has come to its end.")
+        await _shoot(page, f"film-ended-{size}")
+        await page.keyboard.press("f")
+        await expect(page.get_by_role("button", name="Leave full screen")).to_be_visible()
+        await _shoot(page, f"full-{size}")
+        await page.keyboard.press("f")
 
 
 async def _shoot(page: Page, name: str) -> None:

@@ -59,15 +59,23 @@ export function projector(canvas, { onFrame, onEnd }) {
     last_ms = now_ms;
     for (const take of passed) drop(take);
     if (show) {
-      screen.transferFromImageBitmap(here.get(show) ?? null); // and with it, its memory
+      project(here.get(show));
       here.delete(show);
-      canvas.hidden = false;
       onFrame(show.frame);
     }
     if (mine.isOver) return end();
     if (mine.isShort && !isFetching) fetchMore(mine);
     for (const take of mine.wanted()) load(mine, take);
     requestAnimationFrame(() => step(mine));
+  }
+
+  /** @param {ImageBitmap | undefined} picture it is given away, and with it its memory */
+  function project(picture) {
+    if (!picture) return;
+    if (canvas.width !== picture.width) canvas.width = picture.width; // which forgets what is on it
+    if (canvas.height !== picture.height) canvas.height = picture.height;
+    screen.transferFromImageBitmap(picture);
+    canvas.hidden = false;
   }
 
   /** @param {unknown} [error] */
