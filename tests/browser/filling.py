@@ -30,7 +30,7 @@ def fill(folder: Path, count: int, newest: datetime, *, days: int = 297) -> None
     pictures = _Pictures(folder.with_name(folder.name + "-pictures"), newest)
     engine = create_engine(f"sqlite:///{folder / 'index.db'}")
     zone = newest.tzinfo
-    assert isinstance(zone, ZoneInfo)
+    assert isinstance(zone, ZoneInfo)  # the archive's own
     with engine.begin() as connection:
         first_ms = unix_ms(newest - timedelta(days=days))
         for no, camera in enumerate(CAMERAS, 1):
@@ -40,10 +40,10 @@ def fill(folder: Path, count: int, newest: datetime, *, days: int = 297) -> None
             connection.execute(
                 insert(boots), boot | {"first_received_at_ms": first_ms, "last_received_at_ms": unix_ms(newest)}
             )
-        rows = []
+        rows: list[dict[str, Any]] = []
         for number, taken in enumerate(_moments(count, newest, days)):
-            rows.append(row := _row(number, taken))
-            pictures.lay(folder / _key(row), CAMERAS[row["camera_no"] - 1], taken.hour)
+            rows.append(_row(number, taken))
+            pictures.lay(folder / _key(rows[-1]), _camera(rows[-1]), taken.hour)
         connection.execute(insert(frames), rows)
         recount(connection, zone)
         latest = select(func.max(frames.c.id)).where(frames.c.camera_no == cameras.c.no).scalar_subquery()
@@ -52,9 +52,9 @@ def fill(folder: Path, count: int, newest: datetime, *, days: int = 297) -> None
 
 
 def _moments(count: int, newest: datetime, days: int) -> Iterator[datetime]:
-    random = Random(4)  # noqa: S311 - the same accidents each time
-    for day in range(days, -1, -1):
-        date = newest - timedelta(days=day)
+    random = Random(4)  # the same accidents each time
+    for ago in range(days, -1, -1):
+        date = newest - timedelta(days=ago)
         if timedelta() <= date - date.replace(month=7, day=21) < AWAY:
             continue
         today = round(count / (days + 1) * random.uniform(0.3, 1.7))
@@ -67,7 +67,7 @@ def _moments(count: int, newest: datetime, days: int) -> Iterator[datetime]:
 
 
 def _row(number: int, taken: datetime) -> dict[str, Any]:
-    random = Random(number)  # noqa: S311 - as above
+    random = Random(number)
     no = random.choices(range(1, len(CAMERAS) + 1), (4, 3, 3, 2, 1, 2))[0]
     taken_ms = unix_ms(taken)
     is_night = not 5 <= taken.hour < 21
@@ -106,7 +106,11 @@ def _boot(no: int) -> str:
 
 def _key(row: dict[str, Any]) -> str:
     day = datetime.fromtimestamp(row["taken_at_ms"] / 1000, UTC)
-    return f"photos/{CAMERAS[row['camera_no'] - 1]}/{day:%Y/%m/%d}/{row['name']}"
+    return f"photos/{_camera(row)}/{day:%Y/%m/%d}/{row['name']}"
+
+
+def _camera(row: dict[str, Any]) -> str:
+    return CAMERAS[row["camera_no"] - 1]
 
 
 class _Pictures:

@@ -1,4 +1,4 @@
-"""The page's pure modules, imported into a page and asked: what it knows, where things stand, how figures are printed."""
+"""The page's pure modules, imported into a page and asked: what it knows, where things stand, how it prints figures."""
 
 import json
 from typing import Any
@@ -142,10 +142,10 @@ async def test_what_is_gone_is_struck_while_someone_reads(page: Page) -> None:
 
 async def test_a_list_that_begins_in_the_past_knows_that_there_is_more(page: Page) -> None:
     """What arrives is newer than it and waits, until the pages between have been fetched."""
-    begun = {"before": "2025-11-25T00:00:00Z"}
+    before = "2025-11-25T00:00:00Z"
 
-    got = await _tell(page, (101, "frame", 9), **begun)
-    reached = await _tell(page, (101, "frame", 9), **begun, later=[{"end": "prepend", "page": [4, 5, 9]}])
+    got = await _tell(page, (101, "frame", 9), before=before)
+    reached = await _tell(page, (101, "frame", 9), before=before, later=[{"end": "prepend", "page": [4, 5, 9]}])
 
     assert got["newer"] == "?order=oldest&after=2025-11-24T16%3A00%3A03.000Z"
     assert (got["shown"], got["waitingCount"]) == ([3, 2, 1], 1)
@@ -195,8 +195,10 @@ async def test_rows_stand_where_arithmetic_says(page: Page) -> None:
 TIME = """async ({ counts, asked }) => {
   const { Timeline } = await import("/js/timeline.js");
   const { calendar } = await import("/js/format.js");
-  const timeline = new Timeline(new Map(counts), calendar("Europe/Berlin"), { head_px: 0, row_px: 10, columns: 1 }, 1);
-  return asked.map(([name, given]) => name === "topOf" ? timeline.topOf(given) : timeline.momentAt(given)?.toISOString());
+  const measures = { head_px: 0, row_px: 10, columns: 1 };
+  const timeline = new Timeline(new Map(counts), calendar("Europe/Berlin"), measures, 1, new Date("2026-11-01T00:00Z"));
+  return asked.map(([name, given]) =>
+    name === "topOf" ? timeline.topOf(given) : timeline.momentAt(given)?.toISOString());
 }"""
 
 

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
+import aiohttp
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -22,8 +25,9 @@ async def test_the_viewer_is_walked_by_keyboard_alone(page: Page, archive_server
 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the frames")).to_be_focused()
-    while not await _link(page, ids[2]).evaluate("(link) => link === document.activeElement"):
-        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(_link(page, ids[2])).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("dialog", name=no(ids[2]))).to_be_visible()
     await expect(page).to_have_url(re.compile(rf"\?frame={ids[2]}$"))
@@ -40,7 +44,7 @@ async def test_the_viewer_is_walked_by_keyboard_alone(page: Page, archive_server
 
     await expect(page.get_by_role("dialog")).to_be_hidden()
     await expect(_link(page, ids[1])).to_be_focused()
-    await expect(page).to_have_url(re.compile(r"/$"))
+    await expect(page).to_have_url(re.compile(r"/#catalogue$"))
 
 
 async def test_the_viewer_is_worked_by_its_words(page: Page, archive_server: Archive) -> None:
@@ -121,17 +125,24 @@ async def test_back_closes_the_viewer_and_forward_opens_it(page: Page, archive_s
 
 
 async def test_stepping_past_the_end_of_the_list_fetches_more(page: Page, archive_server: Archive) -> None:
-    """`Earlier` does not stop where the list happens to end, nor does `Later`."""
-    ids = await send_many(archive_server, 60)
-    await page.goto("/")
-    await _link(page, ids[-1]).click()
-    await expect(page.get_by_role("dialog", name=no(ids[-1]))).to_be_visible()
+    """Neither way stops where the list happens to end; closing brings the reader to the frame that was open."""
+    ids = await send_many(archive_server, 102)
+    later = datetime.fromisoformat((await _frame(archive_server, ids[50]))["taken_at"]) + timedelta(milliseconds=1)
+    await page.goto(f"/?before={later:%Y-%m-%dT%H:%M:%S.%fZ}&frame={ids[50]}")
+    await expect(page.get_by_role("dialog", name=no(ids[50]))).to_be_visible()
 
-    for frame_id in reversed(ids[:-1]):
+    for frame_id in reversed(ids[:50]):
         await page.keyboard.press("ArrowLeft")
         await expect(page.get_by_role("dialog", name=no(frame_id))).to_be_visible()
-
     await expect(page.get_by_role("button", name="Earlier")).to_be_disabled()
+
+    for frame_id in ids[1:]:
+        await page.keyboard.press("ArrowRight")
+        await expect(page.get_by_role("dialog", name=no(frame_id))).to_be_visible()
+    await page.keyboard.press("Escape")
+
+    await expect(_link(page, ids[-1])).to_be_focused()
+    await expect(_link(page, ids[-1])).to_be_in_viewport()
 
 
 async def test_a_frame_that_is_not_here_is_said_to_be_not_here(
@@ -296,6 +307,12 @@ async def test_nobody_is_offered_what_is_not_allowed(page: Page, archive_server:
 
     await expect(page.get_by_role("dialog", name=no(frame_id))).to_be_visible()
     await expect(page.get_by_role("button", name="Ask garden")).to_have_count(0)
+
+
+async def _frame(archive: Archive, frame_id: int) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as session, session.get(f"{archive.url}/api/frames/{frame_id}") as answer:
+        found: dict[str, Any] = await answer.json()
+        return found
 
 
 def _rows(page: Page) -> Locator:

@@ -71,6 +71,9 @@ export function frames(query, limit = PAGE_FRAMES) {
 /** The page that a list begins with. @param {string} query @returns {Promise<Page>} */
 export const firstFrames = (query) => frames(query, FIRST_FRAMES);
 
+/** The oldest frames of a choice, oldest first. @param {string} choice @returns {Promise<Page>} */
+export const oldestFrames = (choice) => frames(`${choice}&order=oldest&after=1970-01-01T00:00:00Z`);
+
 /** What happened after *seq*, waiting up to *wait_s* for something to happen.
  * @param {number} seq @param {number} wait_s @param {AbortSignal} signal @returns {Promise<Changes>} */
 export const changes = (seq, wait_s, signal) =>

@@ -57,6 +57,12 @@ export class Catalog {
     this.#hearAgain(page);
   }
 
+  /** Show *page* and no other: the oldest of the list of *query*. @param {Page} page @param {string} query */
+  fillFromOldest(page, query) {
+    this.fill({ ...page, next: null }, query, page.frames[0]?.taken_at ?? null);
+    this.newer = page.next;
+  }
+
   /** Add *page*, which `older` answered, at the end; of a long stretch its beginning is let go. @param {Page} page */
   append(page) {
     this.older = page.next;

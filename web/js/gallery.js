@@ -34,7 +34,7 @@ import * as words from "./words.js";
 /** @typedef {{ onOpen: (id: number) => void, onMove: (place: Place) => void, onRest: (place: Place) => void }} Listener */
 
 const OVERSCAN_PX = 320; // drawn beyond what is seen
-const RESERVE_PX = 4000; // the least paper above, where more frames will come to stand
+const RESERVE_PX = 20_000; // the least paper above, where more frames will come to stand
 const PAPER_MAX_PX = 8_000_000; // browsers hold no longer a page than some 17 million pixels
 const FLYING = 0.6; // of a screen, moved between two drawings: too fast to look at pictures
 const REST_MS = 120;
@@ -52,6 +52,8 @@ export function gallery(element, templates) {
   let origin = 0; // of the list, on the page
   let top = 0; // of the stretch, in the list
   let bottom = 0; // the paper after it
+  let isPaperNew = false; // and is laid when the reader rests: it would end a scroll on its way
+  let stuck = 0; // of the screen, where a day's head stays
   let above_px = 0; // what the paper above and below stands for
   let below_px = 0;
   let density = "list";
@@ -70,7 +72,7 @@ export function gallery(element, templates) {
   element.addEventListener("load", ({ target }) => target instanceof HTMLImageElement && delete target.dataset.broken, true);
   element.addEventListener("animationend", ({ target }) => target instanceof HTMLElement && delete target.dataset.arriving);
   window.addEventListener("scroll", () => (painting ||= requestAnimationFrame(paint)), { passive: true });
-  new ResizeObserver(remeasure).observe(element.parentElement ?? element);
+  new ResizeObserver(remeasure).observe(document.body);
   window.addEventListener("resize", remeasure);
 
   return {
@@ -100,20 +102,21 @@ export function gallery(element, templates) {
   /**
    * Show this. What stays is not touched, so nothing flickers, loses focus or loads twice; and it stays where it is.
    * @param {Sight} next
-   * @param {"held" | "top" | "start"} [how] keep in place what is seen; or the top; or show the stretch from its start
+   * @param {"held" | "top" | "start" | "end"} [how] keep in place what is seen; or the top; or show one end of the stretch
    */
   function draw(next, how = "held") {
     const anchor = how === "held" && sight?.frames.length ? anchorNow() : null;
     if (!sight) begin();
     sight = next;
-    settle(anchor, how === "start");
+    settle(anchor, how === "start" || how === "end" ? how : undefined);
   }
 
-  /** What lies above and below the stretch, in pixels. @param {number} above @param {number} below */
-  function paper(above, below) {
+  /** What lies above and below the stretch, in pixels. @param {number} above @param {number} below @param {boolean} isNew of a list that has just begun */
+  function paper(above, below, isNew) {
     above_px = above;
     below_px = below;
-    if (sight) settle(anchorNow(), false, true);
+    isPaperNew ||= isNew;
+    if (sight) settle(anchorNow());
   }
 
   /** Let the row of frame *id* be the first that is seen. @param {number} id */
@@ -121,7 +124,7 @@ export function gallery(element, templates) {
     const at = sight.frames.findIndex((frame) => frame.id === id);
     if (at < 0) return;
     // The day's head goes over what is above a row; a day's first frame is seen with the head before it.
-    window.scrollTo(0, Math.max(0, origin + top + layout.topOf(at) - measures.head_px));
+    window.scrollTo(0, Math.max(0, origin + top + layout.topOf(at) - measures.head_px - stuck));
     paint();
   }
 
@@ -165,7 +168,9 @@ export function gallery(element, templates) {
       row_px: rowBox.height + (parseFloat(style.rowGap) || 0),
       columns: style.gridTemplateColumns.split(" ").length,
     };
+    stuck = parseFloat(getComputedStyle(/** @type {Element} */ (section.firstElementChild)).top) || 0;
     origin = element.getBoundingClientRect().top + window.scrollY;
+    element.style.setProperty("--row", `${measures.row_px}px`);
     section.remove();
   }
 
@@ -179,40 +184,51 @@ export function gallery(element, templates) {
     if (isSame && origin === originBefore && chapters.size) return void (painting ||= requestAnimationFrame(paint));
     for (const { section } of chapters.values()) section.remove();
     chapters.clear();
-    settle(anchor, false);
+    settle(anchor);
   }
 
-  /** Where the first frame that is seen whole stands on the screen; at the very top, nothing needs to be held. */
+  /** Where the first frame that is seen whole stands on the screen; at the very top and on bare paper, nothing is held. */
   function anchorNow() {
     const y = window.scrollY - origin - top;
-    const at = layout.indexAt(y + measures.head_px);
+    if (y + window.innerHeight < 0 || y > layout.height) return null;
+    const at = firstWhole(y);
     if (at < 0 || (window.scrollY <= 0 && !sight.hasNewer)) return null;
     return { id: sight.frames[at].id, at, down: origin + top + layout.topOf(at) - window.scrollY };
   }
 
-  /** Lay out anew, with the anchor where it was on the screen. @param {ReturnType<typeof anchorNow>} anchor @param {boolean} isStart @param {boolean} [isPaper] */
-  function settle(anchor, isStart, isPaper = false) {
+  /**
+   * Lay out anew, with the anchor where it was on the screen.
+   * @param {ReturnType<typeof anchorNow>} anchor
+   * @param {"start" | "end" | "paper"} [how] show an end of the stretch instead; or reckon the paper above it anew
+   */
+  function settle(anchor, how) {
     layout = new Layout(sight.frames, dayOf, measures);
+    const scrollY = window.scrollY;
     const found = anchor ? sight.frames.findIndex(({ id }) => id === anchor.id) : -1;
     const at = found >= 0 ? found : Math.min(anchor?.at ?? 0, sight.frames.length - 1);
     // Where the stretch would have to begin for the anchor to stay without scrolling.
-    const held = anchor && at >= 0 ? window.scrollY + anchor.down - origin - layout.topOf(at) : top;
-    const lost = held < RESERVE_PX / 4 || held > PAPER_MAX_PX || isStart || isPaper;
-    const wanted = !sight.hasNewer ? 0 : lost ? Math.min(PAPER_MAX_PX / 2, Math.max(RESERVE_PX, above_px)) : held;
-    top = wanted;
+    const held = anchor && at >= 0 ? scrollY + anchor.down - origin - layout.topOf(at) : top;
+    const isLost = how !== undefined || held < RESERVE_PX / 4 || held > PAPER_MAX_PX;
+    top = !sight.hasNewer ? 0 : isLost ? Math.min(PAPER_MAX_PX / 2, Math.max(RESERVE_PX, above_px)) : held;
     bottom = sight.hasOlder ? Math.min(PAPER_MAX_PX, below_px) : 0;
     element.style.blockSize = `${top + layout.height + bottom}px`;
-    if (isStart) window.scrollTo(0, sight.hasNewer ? origin + top : 0);
-    else if (anchor && Math.abs(wanted - held) > 0.01) window.scrollBy(0, wanted - held);
+    if (how === "start") window.scrollTo(0, sight.hasNewer ? origin + top - stuck : 0);
+    else if (how === "end") window.scrollTo(0, origin + top + layout.height - window.innerHeight);
+    else if (anchor && Math.abs(top - held) > 0.01) window.scrollTo(0, scrollY + top - held);
     lastY = window.scrollY;
     paint();
+  }
+
+  /** The first frame that no day's head covers, when *y* of the stretch is the top of the screen. @param {number} y */
+  function firstWhole(y) {
+    return layout.indexAt(y + stuck + measures.head_px + measures.row_px - 1);
   }
 
   /** @param {number} scrollY @returns {Place} */
   function placeAt(scrollY) {
     const y = scrollY - origin - top;
     const seen = window.innerHeight;
-    const at = layout.indexAt(y + measures.head_px + 1);
+    const at = firstWhole(y);
     return {
       frame: sight.frames[at] ?? null,
       above_px: y,
@@ -256,6 +272,9 @@ export function gallery(element, templates) {
   }
 
   function rest() {
+    if (isPaperNew) settle(anchorNow(), "paper");
+    isPaperNew = false;
+    clearTimeout(resting);
     for (const { rows } of chapters.values()) for (const row of rows.values()) load(row);
     listener?.onRest(placeAt(window.scrollY));
   }

@@ -12,6 +12,8 @@ const DENSITY = "density"; // remembered by the browser, for all its tabs
 /** @template {HTMLElement} T @param {string} selector @returns {T} */
 const find = (selector) => /** @type {T} */ (document.querySelector(selector));
 
+history.scrollRestoration = "manual"; // the address says where the reader was
+
 const gallery = galleryIn(find(".days"), { day: find("#day"), frame: find("#frame") });
 gallery.density = localStorage.getItem(DENSITY) === "sheet" ? "sheet" : "list";
 

@@ -73,7 +73,6 @@ export function reader({ gallery, seen, remember }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let hiding;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let recounting;
 
-  history.scrollRestoration = "manual"; // the address says where the reader was
   gallery.listen({ onOpen: viewing.open, onMove: moved, onRest: rested });
   fresh.addEventListener("click", showNew);
   find(".older a").addEventListener("click", (event) => (event.preventDefault(), fetchMore("older")));
@@ -143,8 +142,8 @@ export function reader({ gallery, seen, remember }) {
     );
   }
 
-  /** Show the list that the address says now. @param {"push" | "replace" | "keep"} how @param {string} [to] */
-  async function turnTo(how, to) {
+  /** Show the list that the address says now. @param {"push" | "replace" | "keep"} how @param {string} [to] @param {boolean} [isEnd] its oldest */
+  async function turnTo(how, to, isEnd = false) {
     if (how === "push") history.pushState(null, "", to);
     if (how === "replace") history.replaceState(history.state, "", to);
     const before = choice;
@@ -154,17 +153,18 @@ export function reader({ gallery, seen, remember }) {
     const mine = ++turn;
     problem.clear();
     try {
-      const page = await api.firstFrames(address.list());
+      const page = await (isEnd ? api.oldestFrames(address.choice()) : api.firstFrames(address.list()));
       if (mine !== turn) return false;
       const { total, lastSeq, days } = catalog;
       const next = catalogOf(choice);
       next.countFrames(total, lastSeq);
       next.lastSeq = lastSeq;
       next.days = days;
-      next.fill(page, address.choice(), address.place());
+      if (isEnd) next.fillFromOldest(page, address.choice());
+      else next.fill(page, address.choice(), address.place());
       catalog = next;
       if (before.camera !== choice.camera) countDays();
-      draw("start");
+      draw(isEnd ? "end" : "start");
       return true;
     } catch (error) {
       if (mine === turn) problem.say(words.listFailed(error), () => turnTo("keep"));
@@ -179,7 +179,7 @@ export function reader({ gallery, seen, remember }) {
     drawing ||= requestAnimationFrame(() => draw());
   }
 
-  /** @param {"held" | "top" | "start"} [how] */
+  /** @param {"held" | "top" | "start" | "end"} [how] */
   function draw(how) {
     cancelAnimationFrame(drawing);
     drawing = 0;
@@ -240,16 +240,25 @@ export function reader({ gallery, seen, remember }) {
     }
   }
 
-  /** Reckon how much paper there is above and below what the list holds. */
-  function layPaper() {
-    const [first, last] = [catalog.frames[0], catalog.frames.at(-1)];
-    if (!first || !last) return;
+  /** Reckon how much paper there is above and below what the list holds. @param {boolean} [isNew] of a list that has just begun */
+  function layPaper(isNew = true) {
+    const { frames, newer, older, days } = catalog;
+    const [first, last] = [frames[0], frames.at(-1)];
+    if (!first || !last || days.size === 0) return;
     const timeline = timelineNow();
-    gallery.paper(timeline.topOf(first.taken_at), timeline.height - timeline.topOf(last.taken_at));
+    const [firstDay, lastDay] = [dayOf(first), dayOf(last)];
+    const isSure = choice.isCounted && firstDay !== lastDay; // which of a day's frames are outside the stretch
+    /** @param {string} day */
+    const outside = (day) => (days.get(day) ?? 0) - frames.filter((frame) => dayOf(frame) === day).length;
+    gallery.paper(
+      isSure || (choice.isCounted && older === null) ? timeline.above(firstDay, outside(firstDay)) : timeline.topOf(first.taken_at),
+      isSure || (choice.isCounted && newer === null) ? timeline.below(lastDay, outside(lastDay)) : timeline.height - timeline.topOf(last.taken_at),
+      isNew,
+    );
   }
 
   function timelineNow() {
-    return new Timeline(catalog.days, calendar, gallery.measures, share());
+    return new Timeline(catalog.days, calendar, gallery.measures, share(), new Date());
   }
 
   /** How many of the frames counted the list shows, judged by the stretch it holds. */
@@ -288,11 +297,16 @@ export function reader({ gallery, seen, remember }) {
   function findPlace({ over, under }) {
     const [first, last] = [catalog.frames[0], catalog.frames.at(-1)];
     if (!first || !last) return;
+    if (under >= 1) return showOldest();
     const timeline = timelineNow();
     const [above, below] = [timeline.topOf(first.taken_at), timeline.topOf(last.taken_at)];
     const y = over ? above * (1 - over) : below + (timeline.height - below) * under;
     const moment = timeline.momentAt(y);
     if (moment) jump(over >= 1 ? null : moment, false);
+  }
+
+  async function showOldest() {
+    if (await turnTo("replace", address.ofPlace(catalog.frames.at(-1)?.taken_at ?? null), true)) layPaper();
   }
 
   /** Show the frames before *moment*, or the newest. @param {Date | null} moment @param {boolean} isDone a place to come back to */
@@ -322,9 +336,11 @@ export function reader({ gallery, seen, remember }) {
     try {
       const page = await api.frames(new URL(next, location.origin).search);
       if (of !== catalog || of[end] !== next) return;
+      if (gallery.place?.over || gallery.place?.under) return; // gone far beyond: `rested` looks what belongs there
       if (end === "older") of.append(page);
       else of.prepend(page);
       draw();
+      layPaper(false);
     } catch (error) {
       problem.say(words.listFailed(error), () => (problem.clear(), fetchMore(end)));
     }
