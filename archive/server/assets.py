@@ -1,7 +1,8 @@
-"""The files of the page, read once at start: what is asked for is a name in a table, never a path."""
+"""The files of the page, read and compressed once at start: what is asked for is a name in a table, never a path."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -17,12 +18,15 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".png": "image/png",
 }
+STYLE = "css/all.css"  # the style sheets in one: a page that waits for twenty files waits for twenty answers
+FIRST_SHEET = "tokens.css"  # it names the order of the layers; among the others there is none
 
 
 class Asset(msgspec.Struct, frozen=True):
     """One file of the page."""
 
     body: bytes
+    gzipped: bytes | None
     etag: str
     content_type: str
 
@@ -31,15 +35,16 @@ class Assets:
     """The files of the page, by name."""
 
     def __init__(self, folder: Path) -> None:
-        self._assets = {
-            path.relative_to(folder).as_posix(): Asset(
-                body := path.read_bytes(), f'"{hashlib.sha256(body).hexdigest()[:32]}"', TYPES[path.suffix]
-            )
+        files = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.suffix in TYPES
         }
-        if "index.html" not in self._assets:
+        if "index.html" not in files:
             raise ConfigError(f"the page is missing from {folder}: install the program again")
+        sheets = sorted((folder / "css").glob("*.css"), key=lambda path: path.name != FIRST_SHEET)
+        files[STYLE] = b"\n".join(path.read_bytes() for path in sheets)
+        self._assets = {name: _asset(name, body) for name, body in files.items()}
 
     def asset(self, name: str) -> Asset:
         """The file *name*. Raises FrameNotFound."""
@@ -47,6 +52,12 @@ class Assets:
             return self._assets[name]
         except KeyError:
             raise FrameNotFound(f"there is nothing at /{name[:200]}") from None
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    suffix = Path(name).suffix
+    gzipped = None if suffix == ".png" else gzip.compress(body, mtime=0)
+    return Asset(body, gzipped, f'"{hashlib.sha256(body).hexdigest()[:32]}"', TYPES[suffix])
 
 
 def web_folder() -> Path:

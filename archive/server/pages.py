@@ -81,6 +81,12 @@ async def page(request: web.Request) -> web.Response:
         hdrs.CONTENT_TYPE: asset.content_type,
         hdrs.ETAG: asset.etag,
         hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.VARY: hdrs.ACCEPT_ENCODING,
         "Content-Security-Policy": POLICY,
     }
-    return unchanged(request, asset.etag, headers) or web.Response(body=asset.body, headers=headers)
+    body = asset.body
+    if asset.gzipped is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        body = asset.gzipped
+        headers[hdrs.CONTENT_ENCODING] = "gzip"
+        headers[hdrs.ETAG] = asset.etag.replace('"', '"gzip-', 1)  # other bytes, so another tag
+    return unchanged(request, headers[hdrs.ETAG], headers) or web.Response(body=body, headers=headers)

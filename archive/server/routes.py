@@ -59,7 +59,7 @@ def _allow_reading(request: web.Request, response: web.StreamResponse) -> None:
     origins = request.app[keys.CONFIG].cors_origins
     if not origins or request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
         return
-    response.headers[hdrs.VARY] = hdrs.ORIGIN  # also of an answer to nobody in particular, which a cache may hold
+    response.headers.add(hdrs.VARY, hdrs.ORIGIN)  # also of an answer to nobody in particular, which a cache may hold
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None and (origin in origins or "*" in origins):
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*" if "*" in origins else origin

@@ -29,10 +29,18 @@ class Archive(Protocol):
 
 
 async def send(
-    archive: Archive, *, camera: str = "garden", taken: datetime | None = None, body: bytes | None = None
+    archive: Archive,
+    *,
+    camera: str = "garden",
+    taken: datetime | None = None,
+    body: bytes | None = None,
+    status: str = "",
 ) -> int:
-    """Send a frame of *camera*, taken at *taken* by its own clock (now when None). The frame's id."""
-    return (await send_all(archive, [(camera, taken or datetime.now(UTC), body)]))[0]
+    """Send a frame of *camera*, taken at *taken* by its own clock (now when None). The frame's id.
+
+    *status* is what the camera says of itself, as it stands in `Camera-Status`.
+    """
+    return (await send_all(archive, [(camera, taken or datetime.now(UTC), body)], status))[0]
 
 
 async def send_many(archive: Archive, count: int, *, latest: datetime | None = None) -> list[int]:
@@ -42,19 +50,21 @@ async def send_many(archive: Archive, count: int, *, latest: datetime | None = N
     return await send_all(archive, [("garden", moment, None) for moment in taken])
 
 
-async def send_all(archive: Archive, frames: Sequence[tuple[str, datetime, bytes | None]]) -> list[int]:
+async def send_all(
+    archive: Archive, frames: Sequence[tuple[str, datetime, bytes | None]], status: str = ""
+) -> list[int]:
     """Send frames given as camera, time and bytes (drawn when None), several at once. Their ids, in the order given."""
     connector = aiohttp.UnixConnector(path=str(archive.folder / "archive.sock"), limit=AT_ONCE)
     async with aiohttp.ClientSession(connector=connector) as session:
-        return await asyncio.gather(*(_send(session, *frame) for frame in frames))
+        return await asyncio.gather(*(_send(session, *frame, status) for frame in frames))
 
 
-async def _send(session: aiohttp.ClientSession, camera: str, taken: datetime, body: bytes | None) -> int:
+async def _send(session: aiohttp.ClientSession, camera: str, taken: datetime, body: bytes | None, status: str) -> int:
     number = next(_numbers)
     boot = hashlib.sha256(camera.encode()).hexdigest()[:16]
     headers = {
         "Content-Type": "image/jpeg",
-        "Camera-Status": f'id="{camera}"',
+        "Camera-Status": f'id="{camera}"' + (status and f", {status}"),
         "Camera-Frame": f'boot="{boot}", number={number}, taken={round(taken.timestamp() * 1000)}',
     }
     data = body or jpeg(320, 240, seed=number)

@@ -7,13 +7,23 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_all, send_many
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+IN_SIGHT = "(e) => e.getBoundingClientRect().top > 100 && e.getBoundingClientRect().bottom < innerHeight"
+TWO_PICTURES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# The address follows when the reader rests: then both say the same moment.
+RESTS = """() => {
+  const rows = [...document.querySelectorAll("li.frame")];
+  const first = rows.find((row) => row.getBoundingClientRect().top >= 104).querySelector("time");
+  const before = new URLSearchParams(location.search).get("before");
+  return scrollY < 9 ? !before : Date.parse(before) === Date.parse(first.dateTime) + 1;
+}"""
 
 THREE_DAYS_AGO = datetime.now(UTC) - timedelta(days=3)
 
@@ -92,26 +102,104 @@ async def test_a_truncated_frame_says_so_in_a_word(page: Page, archive_server: A
     await expect(page.get_by_role("listitem").filter(has_text="whole")).not_to_contain_text("truncated")
 
 
-async def test_older_frames_follow_and_the_list_stays_bounded(page: Page, archive_server: Archive) -> None:
-    """`Older` appends page by page up to 300 rows; then it leads to a page of its own, which leads back."""
-    ids = await send_many(archive_server, 310)
+async def test_the_list_goes_on_where_the_reader_goes(page: Page, archive_server: Archive) -> None:
+    """Older frames come by themselves; the document does not grow, and the address says where the reader is."""
+    ids = await send_many(archive_server, 250)
     await page.goto("/")
     rows = page.get_by_role("listitem")
-    await expect(rows).to_have_count(100)
-    older = page.get_by_role("link", name="Older")
-
-    await older.click()
-    await expect(rows).to_have_count(200)
-    await older.click()
-    await expect(rows).to_have_count(300)
-    await older.click()
-
-    await expect(page).to_have_url(re.compile(r"/\?cursor="))
-    await expect(rows).to_have_count(10)
-    await expect(older).to_be_hidden()
-    await expect(rows.last.get_by_role("link")).to_have_text(no(ids[0]))
-    await page.get_by_role("link", name="Newest frames").click()
     await expect(rows.first.get_by_role("link")).to_have_text(no(ids[-1]))
+    await expect(page.get_by_role("region").first).to_contain_text("frames")
+    nodes = await _nodes(page)
+
+    await page.keyboard.press("End")
+
+    await expect(page.get_by_role("link", name=no(ids[0]))).to_be_in_viewport()
+    assert await _nodes(page) <= nodes * 1.5
+    await page.wait_for_function(RESTS)
+    await page.reload()
+    await expect(page.get_by_role("link", name=no(ids[0]))).to_be_visible()
+    await page.wait_for_function("document.documentElement.scrollHeight > 30000")  # room for all that is newer
+    await page.wait_for_function(RESTS)
+    await page.keyboard.press("Home")
+    await expect(rows.first.get_by_role("link")).to_have_text(no(ids[-1]))
+    await expect(page).to_have_url(re.compile(r"/$"))
+
+
+async def test_a_place_in_the_list_can_be_shared(page: Page, archive_server: Archive) -> None:
+    """Whoever opens the address sees the same frame first, and what is newer by scrolling up."""
+    ids = await send_many(archive_server, 150)
+    await page.goto("/")
+    row = page.get_by_role("link", name=no(ids[100]))
+    await _wheel_until(page, row, 400)
+    await expect(page).to_have_url(re.compile(r"\?before=2"))
+    first = await _first_seen(page)
+
+    await page.goto("about:blank")
+    await page.go_back()
+
+    await expect(page.get_by_role("link", name=first)).to_be_in_viewport()
+    assert await _first_seen(page) == first
+    await _wheel_until(page, page.get_by_role("link", name=no(ids[-1])), -400)
+
+
+async def test_two_densities_and_the_browser_remembers(page: Page, archive_server: Archive) -> None:
+    """The contact sheet shows more at once, and the reader keeps the place."""
+    ids = await send_many(archive_server, 120)
+    await page.goto("/")
+    await _wheel_until(page, page.get_by_role("link", name=no(ids[60])), 400)
+    first = await _first_seen(page)
+    listed = await page.get_by_role("listitem").count()
+
+    await page.get_by_role("button", name="Contact sheet").click()
+
+    await expect(page.get_by_role("button", name="Contact sheet", pressed=True)).to_be_visible()
+    await expect(page.get_by_role("link", name=first)).to_be_in_viewport()
+    assert await page.get_by_role("listitem").count() > 2 * listed
+    await page.goto("/")
+    await expect(page.get_by_role("button", name="Contact sheet", pressed=True)).to_be_visible()
+    await page.get_by_role("button", name="List", exact=True).click()
+    await expect(page.get_by_role("listitem").first).to_contain_text("bytes")
+
+
+async def test_the_focus_walks_through_the_list(page: Page, archive_server: Archive) -> None:
+    """Tab goes from frame to frame, also beyond those that were in the document when it began."""
+    ids = await send_many(archive_server, 40)
+    await page.goto("/")
+    await page.get_by_role("link", name=no(ids[-1])).focus()
+
+    for frame_id in reversed(ids[:-1]):
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name=no(frame_id))).to_be_focused()
+
+    await expect(page.get_by_role("link", name=no(ids[0]))).to_be_in_viewport()
+
+
+async def test_names_from_outside_are_shown_as_text(page: Page, archive_server: Archive) -> None:
+    """Whatever a camera calls itself: tags, marks that turn the writing round, ten thousand letters."""
+    await send_many(archive_server, 3)
+    names = ["<img src=x onerror=alert(1)>", "\u202egarden\u2067", "x" * 10_000]
+    rows: list[dict[str, object]] = []
+
+    async def rename(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        for frame, name in zip(body["frames"], names, strict=True):
+            frame["camera"] = frame["name"] = name
+        rows.extend(body["frames"])
+        await route.fulfill(response=answer, json=body)
+
+    await page.route("**/api/frames?*", rename)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto("/")
+
+    shown = page.get_by_role("listitem")
+    await expect(shown).to_have_count(3)
+    heights = {await row.evaluate("(row) => row.offsetHeight") for row in await shown.all()}
+    assert len(heights) == 1
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    for row, name in zip(await shown.all(), names, strict=True):
+        await expect(row).to_contain_text(name)
+    await page.unroute("**/api/frames?*")
 
 
 async def test_the_box_of_a_picture_is_there_before_the_picture(page: Page, archive_server: Archive) -> None:
@@ -163,19 +251,19 @@ async def test_a_list_that_cannot_be_fetched_says_so_and_tries_again(
 async def test_a_phone_shows_everything_without_scrolling_sideways(page: Page, archive_server: Archive) -> None:
     """At 390 px nothing sticks out, and what can be pressed is 44 px high."""
     await page.set_viewport_size({"width": 390, "height": 844})
-    await send_many(archive_server, 12)
+    ids = await send_many(archive_server, 12)
 
     await page.goto("/")
-    await expect(page.get_by_role("listitem")).to_have_count(12)
+    await expect(page.get_by_role("link", name=no(ids[-1]))).to_be_visible()
 
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
-    await page.get_by_role("listitem").last.scroll_into_view_if_needed()
+    await _wheel_until(page, page.get_by_role("link", name=no(ids[0])), 300)
     await send(archive_server)
     bar = await page.get_by_role("button", name="Show 1 new").bounding_box()
     assert bar is not None
     assert bar["height"] >= 44
     assert bar["y"] + bar["height"] == 844
-    await page.get_by_role("listitem").last.get_by_role("link").click()
+    await page.get_by_role("link", name=no(ids[0])).click()
     for name in ("Earlier", "Later", "Close"):
         box = await page.get_by_role("button", name=name).bounding_box()
         assert box is not None
@@ -203,6 +291,32 @@ async def test_without_javascript_frames_are_listed(page: Page, archive_server: 
     await expect(links).to_have_text([no(frame_id) for frame_id in ids[::-1][50:]])
     await expect(plain.get_by_role("link", name="Older")).to_be_hidden()
     await context.close()
+
+
+async def _nodes(page: Page) -> int:
+    return int(await page.evaluate("document.querySelectorAll('*').length"))
+
+
+async def _wheel_until(page: Page, target: Locator, down: int) -> None:
+    """Turn the wheel until *target* is in sight."""
+    await page.mouse.move(300, 500)
+    for _ in range(200):
+        if await target.count() and await target.evaluate(IN_SIGHT):
+            break
+        await page.mouse.wheel(0, down)
+        await page.evaluate(TWO_PICTURES)
+    await expect(target).to_be_in_viewport()
+    await page.wait_for_function(RESTS)
+
+
+async def _first_seen(page: Page) -> str:
+    """The number of the first frame that no day's head covers."""
+    return str(
+        await page.evaluate(
+            """() => [...document.querySelectorAll("li.frame")]
+                .find((row) => row.getBoundingClientRect().top >= 104).querySelector("a").textContent"""
+        )
+    )
 
 
 async def _address(page: Page) -> str:

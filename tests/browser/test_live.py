@@ -32,11 +32,11 @@ async def test_a_frame_appears_at_the_top_the_moment_it_is_kept(page: Page, arch
 
 async def test_a_reader_further_down_is_not_moved(page: Page, archive_server: Archive) -> None:
     """New frames wait behind one button that counts them; pressing it shows them from the top."""
-    await send_many(archive_server, 30)
+    ids = await send_many(archive_server, 30)
     await _open(page)
-    row = _rows(page).nth(20)
-    await row.scroll_into_view_if_needed()
-    await page.mouse.wheel(0, 200)
+    row = page.get_by_role("listitem").filter(has_text=no(ids[22]))
+    await page.mouse.move(400, 500)
+    await page.mouse.wheel(0, 1000)
     await page.wait_for_function("scrollY > 100")
     await _still(row)
     before = await row.bounding_box()
@@ -46,11 +46,9 @@ async def test_a_reader_further_down_is_not_moved(page: Page, archive_server: Ar
     button = page.get_by_role("button", name="Show 3 new")
     await expect(button).to_be_visible()
     assert await row.bounding_box() == before
-    await expect(_rows(page)).to_have_count(30)
 
     await button.click()
 
-    await expect(_rows(page)).to_have_count(33)
     await expect(_rows(page).first.get_by_role("link")).to_have_text(no(ids[-1]))
     await expect(_rows(page).first.get_by_role("link")).to_be_focused()
     assert await page.evaluate("window.scrollY") == 0

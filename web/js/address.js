@@ -1,29 +1,57 @@
 // @ts-check
-/** The page's address, which is its state: `?frame=1234` is open in the viewer, `?cursor=…` begins the list. */
+/**
+ * The page's address, which is its state: what the reader chose to see (`?camera=garden&hour=6-9`), where in time the
+ * reader is (`before=…`), the frame that is open in the viewer (`frame=1234`), and one beside it (`compare=1230`).
+ */
 
-const LIST = ["cursor", "before"];
+const CHOICE = ["camera", "hour", "verdict", "difference"];
+const LIST = [...CHOICE, "before"];
 
 /** The frame in the address; null when there is none. */
-export function frame() {
-  const id = new URLSearchParams(location.search).get("frame");
-  return id && /^\d+$/.test(id) ? Number(id) : null;
+export const frame = () => id("frame");
+
+/** The frame that it is compared with; null when it is with none. */
+export const compared = () => (frame() === null ? null : id("compare"));
+
+/** The query that begins the list: the choice and the place; empty for the newest frames of all. */
+export const list = () => query(LIST);
+
+/** The query of the choice alone. */
+export const choice = () => query(CHOICE);
+
+/** The moment the list begins before; null at the newest. */
+export const place = () => new URLSearchParams(location.search).get("before");
+
+/** The address of frame *id* over the same list, beside another, or with null, of the list alone.
+ * @param {number | null} id @param {number} [compared] */
+export function ofFrame(id, compared) {
+  const alone = changed(list(), "frame", id === null ? null : String(id));
+  return compared === undefined ? alone : changed(alone, "compare", String(compared));
 }
 
-/** The query that begins the list; empty for the newest frames. */
-export const list = () => listQuery(location.search);
+/** The address of the same choice at another place, or with null, at its newest. @param {string | null} moment */
+export const ofPlace = (moment) => changed(location.search, "before", moment);
 
-/** The page's own address of the list that the API's address *next* answers. @param {string} next */
-export const ofList = (next) => `?${listQuery(new URL(next, location.origin).search)}`;
+/** The address of another choice at the same place. @param {string} name @param {string | null} value */
+export const ofChoice = (name, value) => changed(list(), name, value);
 
-/** The address of frame *id* over the same list, or with null, of the list alone. @param {number | null} id */
-export function ofFrame(id) {
-  const asked = new URLSearchParams(list());
-  if (id !== null) asked.set("frame", String(id));
-  return asked.size ? `?${asked}` : "/";
+/** @param {string} name */
+function id(name) {
+  const text = new URLSearchParams(location.search).get(name);
+  return text && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-/** @param {string} search */
-function listQuery(search) {
+/** @param {string[]} names */
+const query = (names) =>
+  written(new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => names.includes(name))));
+
+/** @param {string} search @param {string} name @param {string | null} value */
+function changed(search, name, value) {
   const asked = new URLSearchParams(search);
-  return String(new URLSearchParams([...asked].filter(([name]) => LIST.includes(name))));
+  if (value === null || value === "") asked.delete(name);
+  else asked.set(name, value);
+  return asked.size ? `?${written(asked)}` : "/";
 }
+
+/** Colons and commas need no code in a query, and an address is read by people. @param {URLSearchParams} asked */
+const written = (asked) => String(asked).replaceAll("%3A", ":").replaceAll("%2C", ",");

@@ -18,16 +18,20 @@
  * @property {string} media_type
  * @property {string} sha256
  * @property {string} verdict
+ * @property {number | null} [difference]
+ * @property {string | null} [colour]
  * @property {string} url
  * @property {string} thumbnail_url
  */
-/** @typedef {{ frames: Frame[], next: string | null, total: number, last_seq: number }} Page */
+/** @typedef {{ frames: Frame[], next: string | null, searched_to?: string | null, last_seq: number }} Page */
 /** @typedef {{ timezone: string, days: { day: string, frames: number }[], last_seq?: number }} Days */
+/** @typedef {{ day: string, frames: number, quarters: number[] }} Day */
 /** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string, shots_from_page: boolean }} Archive */
 /** @typedef {{ seq: number, type: string, data: any }} Change */
 /** @typedef {{ changes: Change[], last_seq: number, reset: boolean }} Changes */
 
 const PAGE_FRAMES = 100;
+const FIRST_FRAMES = 40; // what fills a screen, and a few more: the first pictures wait for all of it
 const PATIENCE_MS = 20_000;
 
 /** The archive answered, but not with what was asked for. */
@@ -43,19 +47,32 @@ export class Problem extends Error {
 /** @returns {Promise<Archive>} */
 export const archive = () => ask("/api/archive");
 
-/** @returns {Promise<Days>} */
-export const days = () => ask("/api/days");
+/** How many frames each day holds, of all cameras or of one. @param {string | null} camera @returns {Promise<Days>} */
+export const days = (camera) => ask(camera ? `/api/days?${new URLSearchParams({ camera })}` : "/api/days");
 
-/** @param {number} id @returns {Promise<Frame>} */
+/** How a day's frames lie in it, quarter by quarter of an hour. @param {string} day @param {string | null} camera @returns {Promise<Day>} */
+export const day = (day, camera) => ask(`/api/days/${day}${camera ? `?${new URLSearchParams({ camera })}` : ""}`);
+
+/** @returns {Promise<{ cameras: { id: string, frames: number }[] }>} */
+export const cameras = () => ask("/api/cameras");
+
+/** One frame, with what its camera said of itself then.
+ * @param {number} id @returns {Promise<Frame & { status?: Record<string, unknown> }>} */
 export const frame = (id) => ask(`/api/frames/${id}`);
 
-/** The page of frames that *query* (“cursor=…” or “before=…”) begins; the newest when it is empty.
- * @param {string} query @returns {Promise<Page>} */
-export function frames(query) {
+/** The page of frames that *query* begins, newest first; with `order=oldest`, oldest first.
+ * @param {string} query @param {number} [limit] @returns {Promise<Page>} */
+export function frames(query, limit = PAGE_FRAMES) {
   const asked = new URLSearchParams(query);
-  asked.set("limit", String(PAGE_FRAMES));
+  asked.set("limit", String(limit));
   return ask(`/api/frames?${asked}`);
 }
+
+/** The page that a list begins with. @param {string} query @returns {Promise<Page>} */
+export const firstFrames = (query) => frames(query, FIRST_FRAMES);
+
+/** The oldest frames of a choice, oldest first. @param {string} choice @returns {Promise<Page>} */
+export const oldestFrames = (choice) => frames(`${choice}&order=oldest&after=1970-01-01T00:00:00Z`);
 
 /** What happened after *seq*, waiting up to *wait_s* for something to happen.
  * @param {number} seq @param {number} wait_s @param {AbortSignal} signal @returns {Promise<Changes>} */

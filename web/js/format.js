@@ -22,6 +22,8 @@ export const digest = (hex) => `${hex.slice(0, 4)} ${hex.slice(4, 8)} … ${hex.
  * @property {(moment: string | Date) => string} time “14:03:07”
  * @property {(moment: string | Date) => string} exactTime “14:03:07.412”
  * @property {(moment: string | Date) => string} date “Sunday, 22 November 2026”
+ * @property {(moment: string | Date) => number} quarter the quarter of an hour it is in, 0 to 95
+ * @property {(day: string) => Date} startOf when the day begins
  * @property {(day: string, today: string) => string} heading “Sunday, 22 November”; with the year unless it is today's
  */
 
@@ -33,11 +35,32 @@ export function calendar(timeZone) {
     time: (moment) => time(parts(moment)),
     exactTime: (moment) => `${time(parts(moment))}.${parts(moment).fractionalSecond}`,
     date: (moment) => date(parts(moment)),
+    quarter: (moment) => Number(parts(moment).hour) * 4 + Math.floor(Number(parts(moment).minute) / 15),
+    startOf: (of) => {
+      const midnight = Date.parse(`${of}T00:00:00Z`);
+      const guess = midnight - ahead(parts, midnight);
+      return new Date(midnight - ahead(parts, guess)); // the first guess may be on the other side of a change of clocks
+    },
     heading: (of, today) => {
       const noon = partsIn("UTC")(`${of}T12:00:00Z`);
       return of.slice(0, 4) === today.slice(0, 4) ? `${noon.weekday}, ${noon.day} ${noon.month}` : date(noon);
     },
   };
+}
+
+/** “22 Nov” @param {string} of a day */
+export const shortDay = (of) => `${Number(of.slice(8))} ${shortMonth(of)}`;
+
+/** “Nov” @param {string} of a day or a month */
+export const shortMonth = (of) => MONTHS[Number(of.slice(5, 7)) - 1].slice(0, 3);
+
+/** “November 2026” @param {string} of a day or a month */
+export const month = (of) => `${MONTHS[Number(of.slice(5, 7)) - 1]} ${of.slice(0, 4)}`;
+
+/** How far a zone's clocks are ahead of UTC's. @param {(moment: Date) => Record<string, string>} parts @param {number} ms */
+function ahead(parts, ms) {
+  const there = parts(new Date(ms));
+  return Date.parse(`${day(there)}T${time(there)}Z`) - ms;
 }
 
 const MONTHS = "January February March April May June July August September October November December".split(" ");

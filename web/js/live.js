@@ -11,6 +11,7 @@ import * as api from "./api.js";
  * @property {(hello: { last_seq: number, total: number }) => void} onHello once on every new stream
  * @property {() => void} onReset changes were missed for good: fetch everything afresh, then `start` again
  * @property {(state: LiveState) => void} onState
+ * @property {() => void} [onBeat] the connection lives; nothing happened
  */
 
 const KINDS = ["frame", "frame-changed", "frame-deleted", "camera", "gap"];
@@ -89,7 +90,7 @@ export class Live {
       this.#expectWord(this.#silence_ms, () => this.retry());
       this.#listener.onHello(hello);
     });
-    on("heartbeat", () => {});
+    on("heartbeat", () => this.#listener.onBeat?.());
     on("reset", () => this.#reset());
     for (const kind of KINDS) on(kind, (data, seq) => this.#tell({ seq, type: kind, data }));
 
@@ -112,6 +113,7 @@ export class Live {
         if (reset) return this.#reset();
         changes.forEach((change) => this.#tell(change));
         this.#after = last_seq;
+        this.#listener.onBeat?.();
       }
     } catch {
       if (asking === this.#asking) this.retry();

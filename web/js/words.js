@@ -28,6 +28,39 @@ export const showNew = (n) => `Show ${count(n)} new`;
 /** @param {number} n */
 export const bytes = (n) => (n === 1 ? "1 byte" : `${count(n)} bytes`);
 
+/** Which hours a day's frames are from. @param {number[]} quarters frames in each quarter of an hour */
+export function activity(quarters) {
+  const first = quarters.findIndex(Boolean);
+  if (first < 0) return "No frames through the day";
+  const most = quarters.indexOf(Math.max(...quarters));
+  return `Frames from ${clock(first)} to ${clock(quarters.findLastIndex(Boolean) + 1)}, most around ${clock(most)}`;
+}
+
+/** @param {number} quarter */
+const clock = (quarter) => `${String(Math.floor(quarter / 4)).padStart(2, "0")}:${String((quarter % 4) * 15).padStart(2, "0")}`;
+
+/** @param {{ from: number, to: number } | null} hour */
+export const hour = (hour) => (hour ? `${hour.from} to ${hour.to} h` : "Any hour");
+
+/** What was chosen of verdicts and difference. @param {string[]} verdicts @param {number} difference */
+export const picture = (verdicts, difference) =>
+  [...verdicts, ...(difference ? [changed(difference)] : [])].join(", ") || "Any picture";
+
+/** @param {number} difference */
+export const changed = (difference) => (difference ? `changed by ${percent(difference)}` : "however little it changed");
+
+/** @param {number} share */
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
+
+export const struck = "deleted";
+
+export const allCameras = "All cameras";
+
+export const pause = { on: "Pause", off: "Resume" };
+
+/** How far back a search has looked. @param {string} date */
+export const searched = (date) => `Looked back to ${date}`;
+
 /** @param {Frame} frame */
 export const pixels = (frame) =>
   frame.width && frame.height ? `${frame.width} × ${frame.height}` : "unknown";
@@ -89,6 +122,100 @@ export const shotAsked = (camera, isNew) =>
 
 /** @param {string} camera @param {unknown} error */
 export const shotFailed = (camera, error) => `${camera} could not be asked: ${reason(error)}.`;
+
+/** What the camera said of itself with a frame, in an order and in words a reader knows; the rest as the camera named it.
+ * @param {Record<string, unknown>} status @returns {Record<string, string>} */
+export function said(status) {
+  /** @type {Record<string, string>} */ const found = {};
+  for (const name of [...Object.keys(health), ...Object.keys(status).filter((name) => !(name in health))]) {
+    if (status[name] === undefined || UNTOLD.has(name)) continue;
+    const [word, text] = health[name] ?? [name, String];
+    const value = /** @type {any} */ (status[name]);
+    found[word] = typeof value === "boolean" ? (value ? "yes" : "no") : text(value);
+  }
+  return found;
+}
+
+const UNTOLD = new Set(["id", "settings_refused"]);
+
+/** @type {Record<string, [string, (value: any) => string]>} */
+const health = {
+  firmware: ["firmware", String],
+  board: ["board", String],
+  settings: ["Settings", (version) => `version ${version}`],
+  rssi: ["Signal", (dbm) => `${minus(dbm)} dBm`],
+  heap: ["Memory", kB],
+  psram: ["PSRAM", kB],
+  battery: ["Battery", (volts) => `${volts} V`],
+  temperature: ["Temperature", (degrees) => `${minus(degrees)} °C`],
+  spooled: ["Spooled", (n) => (n === 0 ? "none" : frames(Number(n)))],
+  waiting: ["Waiting", (n) => (n === 0 ? "none" : frames(Number(n)))],
+  lost: ["Lost", (n) => (n === 0 ? "none" : frames(Number(n)))],
+  reset: ["Last reset", String],
+  restarts: ["Restarts", String],
+  brownouts: ["Brownouts", String],
+};
+
+/** @param {unknown} n */
+const minus = (n) => String(n).replace("-", "−");
+
+/** @param {number} bytes */
+function kB(bytes) {
+  return `${count(Math.round(bytes / 1000))} kB`;
+}
+
+/** @param {Frame} frame */
+export const difference = ({ difference }) =>
+  difference === undefined || difference === null ? "" : `${percent(difference)} unlike the frame before`;
+
+/** @param {boolean} isFull */
+export const fullScreen = (isFull) => (isFull ? "Leave full screen" : "Full screen");
+
+export const noFullScreen = "This browser does not give the page the whole screen.";
+
+export const copied = "The link is copied.";
+
+/** @param {string} link */
+export const notCopied = (link) => `This browser copies nothing for this page. The link is ${link}`;
+
+/** @param {boolean} isPlaying */
+export const play = (isPlaying) => (isPlaying ? "Stop" : "Play");
+
+/** @param {number} pace */
+export const pace = (pace) => (pace === 1 ? "1 frame a second" : `${pace} frames a second`);
+
+export const filmEnded = "The film has come to its end.";
+
+export const noFilm = "There is nothing here to play: no other frame of this camera on this day or after it.";
+
+/** @param {boolean} isComparing */
+export const compare = (isComparing) => (isComparing ? "End the comparison" : "Compare with the one before");
+
+/** @param {string} camera */
+export const noOther = (camera) => `${camera} has no other frame here to compare with.`;
+
+/** How far the one is from the other. @param {Frame} other @param {Frame} open */
+export function apart(other, open) {
+  const ms = Date.parse(open.taken_at) - Date.parse(other.taken_at);
+  return ms === 0 ? "at the same moment" : `${duration(Math.abs(ms))} ${ms > 0 ? "before" : "after"}`;
+}
+
+/** The keys of the viewer, and what they do. @type {[string[], string][]} */
+export const keys = [
+  [["←", "→"], "the frame before, the frame after; of two, they change the left one"],
+  [["space"], "play from here, stop"],
+  [["<", ">"], "slower, faster; of two, move the line between them"],
+  [["s"], "compare with the one before, end the comparison"],
+  [["b"], "blink: see the two in turns"],
+  [["+", "−", "0"], "closer, less close, all of it"],
+  [["Shift ←↑→↓"], "move about, when close"],
+  [["f"], "full screen"],
+  [["i"], "facts"],
+  [["c"], "copy the link"],
+  [["d"], "download"],
+  [["?"], "these keys"],
+  [["Esc"], "end the comparison, close"],
+];
 
 export const unshown = "The picture cannot be shown. Its bytes are kept as they came; you can download them.";
 
