@@ -26,10 +26,11 @@ from archive.server import keys, live
 from archive.server.assets import Assets, web_folder
 from archive.server.auth import Gate
 from archive.server.budget import Budget
+from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
 from archive.store import open_store
-from archive.thumbs import Renderer, Thumbs
+from archive.thumbs import Renderer, Slits, Thumbs
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def make_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[problems], client_max_size=config.max_frame_bytes)
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
-    app[keys.ASSETS] = Assets(web_folder())
+    app[keys.ASSETS] = assets = Assets(web_folder())
+    app[keys.PRINTED] = Printed(assets.asset("index.html").body)
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events])
     app.on_shutdown.append(_end_streams)
     add_routes(app)
@@ -134,6 +136,9 @@ async def _thumbs(app: web.Application) -> AsyncIterator[None]:
         cache_bytes=config.thumbnail_cache_bytes,
         max_pixels=config.max_pixels,
         max_scans=config.max_scans,
+    )
+    app[keys.SLITS] = Slits(
+        store=app[keys.STORE], index=app[keys.INDEX], renderer=renderer, thumbs=thumbs, zone=config.zone()
     )
     await renderer.start()
     try:

@@ -28,7 +28,8 @@ def bmp(width: int = 64, height: int = 48, *, seed: int = 0) -> bytes:
 
 def _picture(width: int, height: int, seed: int) -> Image.Image:
     across, down = width // 16 + 2, height // 16 + 2
-    patches = Image.frombytes("RGB", (across, down), Random(seed).randbytes(across * down * 3))
+    grey = bytes([128]) * (across * 3)  # above, so that chance makes no picture green or magenta all over
+    patches = Image.frombytes("RGB", (across, down), grey + Random(seed).randbytes(across * (down - 1) * 3))
     return patches.resize((width, height), Image.Resampling.BICUBIC)
 
 

@@ -9,15 +9,18 @@ from archive.intake import Intake
 from archive.server.assets import Assets
 from archive.server.auth import Gate
 from archive.server.budget import Budget
+from archive.server.printed import Printed
 from archive.store import Store
-from archive.thumbs import Thumbs
+from archive.thumbs import Slits, Thumbs
 
 CONFIG = web.AppKey("config", Config)
 STORE = web.AppKey("store", Store)
 INDEX = web.AppKey("index", Index)
 THUMBS = web.AppKey("thumbs", Thumbs)
+SLITS = web.AppKey("slits", Slits)
 INTAKE = web.AppKey("intake", Intake)
 EVENTS = web.AppKey("events", Events)
 GATE = web.AppKey("gate", Gate)
 BUDGET = web.AppKey("budget", Budget)
+PRINTED = web.AppKey("printed", Printed)
 ASSETS = web.AppKey("assets", Assets)

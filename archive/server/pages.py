@@ -1,9 +1,19 @@
-"""The page and its parts, served as they were written."""
+"""The page, with the first frames in it, and its parts as they were written."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 
-from archive.server import keys
+from archive.errors import Malformed, Unavailable
+from archive.frame import camera_id, utc
+from archive.index import Page
+from archive.server import catalog, keys, queries
 from archive.server.etags import unchanged
+from archive.server.printed import Sight
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
@@ -12,9 +22,66 @@ POLICY = (
 )
 
 
+FRAMES = 50  # that the page comes with
+CHOICE = {"hour", "verdict", "difference"}  # what a day's count knows nothing of
+
+
+async def front(request: web.Request) -> web.Response:
+    """The page with the frames its address asks for: newest first, of any camera, hour or moment."""
+    app = request.app
+    try:
+        page = await catalog.page_of(request, limit=FRAMES)
+        sight = Sight(
+            title=app[keys.CONFIG].title,
+            zone=app[keys.CONFIG].zone(),
+            today=datetime.now(app[keys.CONFIG].zone()).date(),
+            total=app[keys.INDEX].total,
+            frames=page.frames if request.query.get("order") != "oldest" else page.frames[::-1],
+            counts=await _counts(request),
+            older=page.next and _older(request.query, page),
+        )
+    except (Malformed, Unavailable):
+        return _answer(request, app[keys.ASSETS].asset("index.html").body)  # its own code says it better than we here
+    return _answer(request, await asyncio.to_thread(app[keys.PRINTED].filled, sight))
+
+
+async def _counts(request: web.Request) -> Mapping[date, int]:
+    if CHOICE & request.query.keys():
+        return {}
+    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
+    return {day.day: day.frames for day in (await request.app[keys.INDEX].days(camera=camera)).days}
+
+
+def _older(query: Mapping[str, str], page: Page) -> str:
+    """The query of the page that goes on.
+
+    The page's own code knows moments only, and would begin with the last frame again; without it the cursor counts.
+    """
+    assert page.next is not None  # noqa: S101 - asked only where there is more
+    before = utc(page.next[0] + 1).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    place = {"before": before, "cursor": queries.cursor_of(page.next)}
+    return urlencode({**{name: value for name, value in query.items() if name != "frame"}, **place}, safe=":,")
+
+
+def _answer(request: web.Request, body: bytes) -> web.Response:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {
+        hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
+        hdrs.ETAG: etag,
+        hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.VARY: hdrs.ACCEPT_ENCODING,
+        "Content-Security-Policy": POLICY,
+    }
+    if answer := unchanged(request, etag, headers):
+        return answer
+    response = web.Response(body=body, headers=headers)
+    response.enable_compression()  # rows are all repetition
+    return response
+
+
 async def page(request: web.Request) -> web.Response:
     """A file of the page; the browser asks each time whether it changed."""
-    asset = request.app[keys.ASSETS].asset(request.match_info.get("path") or "index.html")
+    asset = request.app[keys.ASSETS].asset(request.match_info["path"])
     headers = {
         hdrs.CONTENT_TYPE: asset.content_type,
         hdrs.ETAG: asset.etag,

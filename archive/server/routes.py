@@ -16,6 +16,9 @@ def add_routes(app: web.Application) -> None:
         "/api/frames": catalog.frames,
         "/api/frames/{id}": catalog.frame,
         "/api/cameras": catalog.cameras,
+        "/api/cameras/{id}/gaps": catalog.gaps,
+        "/api/cameras/{id}/health": catalog.health_of_camera,
+        "/api/cameras/{id}/slits/{day}": media.slits,
         "/api/days": catalog.days,
         "/api/days/{day}": catalog.day,
         "/api/archive": catalog.archive,
@@ -24,7 +27,7 @@ def add_routes(app: web.Application) -> None:
         "/healthz": catalog.health,
         "/photos/{path:.+}": media.original,
         "/thumbnails/320/{path:.+}": media.thumbnail,
-        "/": pages.page,
+        "/": pages.front,
         "/{path:(?:js|css|icons)/[a-z0-9.-]+}": pages.page,
         "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
     }.items():

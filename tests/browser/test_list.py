@@ -271,8 +271,9 @@ async def test_a_phone_shows_everything_without_scrolling_sideways(page: Page, a
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-async def test_without_javascript_the_page_says_so(page: Page) -> None:
-    """One sentence instead of nothing."""
+async def test_without_javascript_frames_are_listed(page: Page, archive_server: Archive) -> None:
+    """Newest first under their days, each a link to its picture; “Older” leads on; a sentence says what is missing."""
+    ids = await send_many(archive_server, 60, latest=THREE_DAYS_AGO)
     browser = page.context.browser
     assert browser is not None
     context = await browser.new_context(java_script_enabled=False)
@@ -282,7 +283,13 @@ async def test_without_javascript_the_page_says_so(page: Page) -> None:
 
     sentence = plain.locator("noscript p")  # no role sees into it
     await expect(sentence).to_be_visible()
-    await expect(sentence).to_contain_text("JavaScript, which is switched off here")
+    await expect(sentence).to_contain_text("JavaScript is switched off here")
+    links = plain.get_by_role("listitem").get_by_role("link")
+    await expect(links).to_have_text([no(frame_id) for frame_id in ids[::-1][:50]])
+    await expect(links.first).to_have_attribute("href", re.compile("^/photos/garden/"))
+    await plain.get_by_role("link", name="Older").click()
+    await expect(links).to_have_text([no(frame_id) for frame_id in ids[::-1][50:]])
+    await expect(plain.get_by_role("link", name="Older")).to_be_hidden()
     await context.close()
 
 

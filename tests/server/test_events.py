@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +26,12 @@ from tests.server.streams import Stream, listening
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SMALL = jpeg(16, 16)
+_seeds = itertools.count()
+
+
+def small() -> bytes:
+    """A picture unlike all before: the same one again would get a verdict, which is a change too."""
+    return jpeg(16, 16, seed=next(_seeds))
 
 
 async def fill(archive: Served, camera: str, count: int, *, boot: str | None = None, start: int = 0) -> None:
@@ -33,7 +39,7 @@ async def fill(archive: Served, camera: str, count: int, *, boot: str | None = N
     boot = boot or new_boot()
     for begin in range(start, start + count, 50):
         numbers = range(begin, min(begin + 50, start + count))
-        await asyncio.gather(*(archive.send(SMALL, camera=camera, boot=boot, number=number) for number in numbers))
+        await asyncio.gather(*(archive.send(small(), camera=camera, boot=boot, number=number) for number in numbers))
 
 
 @pytest_asyncio.fixture(name="long_log", scope="module", loop_scope="module")
@@ -74,7 +80,7 @@ async def test_a_frame_is_told_as_the_api_shows_it(archive: Served, camera: str)
 
     async with listening(archive.session) as stream:
         last = (await stream.next()).data["last_seq"]
-        await archive.send(SMALL, camera=camera, boot=boot, number=5, headers=lost)
+        await archive.send(small(), camera=camera, boot=boot, number=5, headers=lost)
         told = await stream.until("gap")
 
     assert [event.kind for event in told] == ["camera", "frame", "gap"]
@@ -121,7 +127,7 @@ async def test_who_knows_the_newest_gets_no_replay(archive: Served, camera: str)
 
     async with listening(archive.session, last_id=last_seq) as stream:
         await stream.next()
-        await archive.send(SMALL, camera=camera, boot=new_boot(), number=0)
+        await archive.send(small(), camera=camera, boot=new_boot(), number=0)
 
         assert (await stream.next()).id == last_seq + 1
 
@@ -171,7 +177,7 @@ async def test_a_log_kept_short_says_so(make_archive: MakeArchive) -> None:
         lost = {"Camera-Lost": render_lost(Lost(boot=boot, first=0, last=0, reason="test"))}
         cameras = [f"camera-{number + n}" for n in range(50)]
         await asyncio.gather(
-            *(archive.send(SMALL, camera=camera, boot=boot, number=1, headers=lost) for camera in cameras)
+            *(archive.send(small(), camera=camera, boot=boot, number=1, headers=lost) for camera in cameras)
         )
     last_seq = archive.index.last_seq
 
@@ -229,7 +235,7 @@ async def test_a_long_poll_waits_for_news(archive: Served, camera: str) -> None:
     asking = [asyncio.create_task(archive.get("/api/changes", after=last_seq, wait_s=50)) for _ in range(5)]
     await until(lambda: _waiting(archive) == 5)
 
-    await archive.send(SMALL, camera=camera, boot=new_boot(), number=0)
+    await archive.send(small(), camera=camera, boot=new_boot(), number=0)
     answers = await asyncio.gather(*asking)
     at_once = await archive.get("/api/changes", after=last_seq, wait_s=50)
 
@@ -327,7 +333,7 @@ async def test_eight_writers_and_fifty_restless_readers(make_archive: MakeArchiv
     async def write(camera: str) -> None:
         boot = new_boot()
         for number in range(frames_each):
-            assert (await archive.send(SMALL, camera=camera, boot=boot, number=number)).status == 201
+            assert (await archive.send(small(), camera=camera, boot=boot, number=number)).status == 201
 
     async def by_stream(session: aiohttp.ClientSession, after: int, luck: random.Random) -> list[int]:
         seen: list[int] = []
@@ -360,7 +366,7 @@ async def test_eight_writers_and_fifty_restless_readers(make_archive: MakeArchiv
         ]
         await asyncio.gather(*(write(f"camera-{n}") for n in range(8)))
         end[0] = archive.index.last_seq + 1
-        await archive.send(SMALL, camera="camera-0", boot=new_boot(), number=0)
+        await archive.send(small(), camera="camera-0", boot=new_boot(), number=0)
         found = await asyncio.gather(*reading)
 
     everything = list(range(1, 8 * frames_each + 8 + 1 + 1))
@@ -403,7 +409,7 @@ async def test_a_killed_server_forgets_no_change(archive_servers: Callable[..., 
     async def send(first: int, last: int) -> None:
         for number in range(first, last):
             headers = {"Camera-Frame": f'boot="{boot}", number={number}', "Camera-Status": 'id="garden"'}
-            async with session.post(f"{server.url}/api/frames", data=SMALL, headers=headers) as answer:
+            async with session.post(f"{server.url}/api/frames", data=small(), headers=headers) as answer:
                 assert answer.status == 201
 
     async with aiohttp.ClientSession() as session:

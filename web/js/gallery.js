@@ -147,7 +147,7 @@ export function gallery(element, templates) {
   // -- where things stand
 
   function begin() {
-    element.replaceChildren();
+    element.replaceChildren(); // what the page came with: for the first moment, and for those who read without JavaScript
     element.dataset.drawn = "";
     measure();
   }
