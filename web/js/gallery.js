@@ -33,7 +33,7 @@ import * as words from "./words.js";
  */
 /** @typedef {{ onOpen: (id: number) => void, onMove: (place: Place) => void, onRest: (place: Place) => void }} Listener */
 
-const OVERSCAN_PX = 320; // drawn beyond what is seen
+const OVERSCAN_PX = 200; // drawn beyond what is seen
 const RESERVE_PX = 20_000; // the least paper above, where more frames will come to stand
 const PAPER_MAX_PX = 8_000_000; // browsers hold no longer a page than some 17 million pixels
 const FLYING = 0.6; // of a screen, moved between two drawings: too fast to look at pictures
