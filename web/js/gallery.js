@@ -209,7 +209,8 @@ export function gallery(element, templates) {
     // Where the stretch would have to begin for the anchor to stay without scrolling.
     const held = anchor && at >= 0 ? scrollY + anchor.down - origin - layout.topOf(at) : top;
     const isLost = how !== undefined || held < RESERVE_PX / 4 || held > PAPER_MAX_PX;
-    top = !sight.hasNewer ? 0 : isLost ? Math.min(PAPER_MAX_PX / 2, Math.max(RESERVE_PX, above_px)) : held;
+    const wanted = !sight.hasNewer ? 0 : isLost ? Math.min(PAPER_MAX_PX / 2, Math.max(RESERVE_PX, above_px)) : held;
+    top = wanted && held + Math.round(wanted - held); // by whole pixels, or the screen would round and the rows shift
     bottom = sight.hasOlder ? Math.min(PAPER_MAX_PX, below_px) : 0;
     element.style.blockSize = `${top + layout.height + bottom}px`;
     if (how === "start") window.scrollTo(0, sight.hasNewer ? origin + top - stuck : 0);
@@ -221,7 +222,7 @@ export function gallery(element, templates) {
 
   /** The first frame that no day's head covers, when *y* of the stretch is the top of the screen. @param {number} y */
   function firstWhole(y) {
-    return layout.indexAt(y + stuck + measures.head_px + measures.row_px - 1);
+    return layout.indexAt(y + stuck + measures.head_px + measures.row_px - 2); // a pixel may be lost in rounding
   }
 
   /** @param {number} scrollY @returns {Place} */
