@@ -17,6 +17,7 @@ from archive.server.media import named
 
 LIMIT = 100
 LIMIT_MAX = 1000
+COMPRESS_OVER_BYTES = 4096  # a page of frames is all repetition: a tenth remains
 POINTS = 200
 
 
@@ -24,6 +25,8 @@ def answer(what: msgspec.Struct) -> web.Response:
     """A struct as JSON that nobody may keep."""
     response = web.Response(body=encode(what), content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
+    if response.content_length and response.content_length > COMPRESS_OVER_BYTES:
+        response.enable_compression()
     return response
 
 

@@ -69,9 +69,14 @@ def _answer(request: web.Request, body: bytes) -> web.Response:
         hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
         hdrs.ETAG: etag,
         hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.VARY: hdrs.ACCEPT_ENCODING,
         "Content-Security-Policy": POLICY,
     }
-    return unchanged(request, etag, headers) or web.Response(body=body, headers=headers)
+    if answer := unchanged(request, etag, headers):
+        return answer
+    response = web.Response(body=body, headers=headers)
+    response.enable_compression()  # rows are all repetition
+    return response
 
 
 async def page(request: web.Request) -> web.Response:

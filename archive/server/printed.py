@@ -51,6 +51,7 @@ class Printed:
         """The page with these frames. Takes some milliseconds: call it in a thread."""
         page = deepcopy(self._page)
         parts = _parts(page)
+        page.set("data-timezone", sight.zone.key)  # the page's own code need not ask for it
         for name in ("title", "h1"):
             _put(page.find(f".//{name}"), sight.title)
         _put(parts.get("total"), _counted(sight.total) if sight.total else "")

@@ -118,7 +118,7 @@ async def test_the_list_goes_on_where_the_reader_goes(page: Page, archive_server
     await page.wait_for_function(RESTS)
     await page.reload()
     await expect(page.get_by_role("link", name=no(ids[0]))).to_be_visible()
-    await page.wait_for_function("document.documentElement.scrollHeight > 30000")  # room for all that is newer
+    await page.wait_for_function("() => document.documentElement.scrollHeight > 30_000")  # room for all that is newer
     await page.wait_for_function(RESTS)
     await page.keyboard.press("Home")
     await expect(rows.first.get_by_role("link")).to_have_text(no(ids[-1]))
@@ -257,7 +257,9 @@ async def test_a_phone_shows_everything_without_scrolling_sideways(page: Page, a
     await expect(page.get_by_role("link", name=no(ids[-1]))).to_be_visible()
 
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
-    await _wheel_until(page, page.get_by_role("link", name=no(ids[0])), 300)
+    await page.mouse.move(300, 500)
+    await page.mouse.wheel(0, 3000)
+    await expect(page.get_by_role("link", name=no(ids[0]))).to_be_in_viewport()
     await send(archive_server)
     bar = await page.get_by_role("button", name="Show 1 new").bounding_box()
     assert bar is not None

@@ -33,7 +33,7 @@ import * as words from "./words.js";
  */
 /** @typedef {{ onOpen: (id: number) => void, onMove: (place: Place) => void, onRest: (place: Place) => void }} Listener */
 
-const OVERSCAN_PX = 320; // drawn beyond what is seen
+const OVERSCAN_PX = 200; // drawn beyond what is seen
 const RESERVE_PX = 20_000; // the least paper above, where more frames will come to stand
 const PAPER_MAX_PX = 8_000_000; // browsers hold no longer a page than some 17 million pixels
 const FLYING = 0.6; // of a screen, moved between two drawings: too fast to look at pictures
@@ -62,7 +62,6 @@ export function gallery(element, templates) {
   let awaited = 0; // the frame whose row had the focus when it went out of sight
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let resting;
 
-  element.replaceChildren(); // the frames the page came with are for those who read without JavaScript
   element.addEventListener("click", (event) => {
     const link = /** @type {HTMLElement} */ (event.target).closest("a");
     if (!link || !listener || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -148,7 +147,7 @@ export function gallery(element, templates) {
   // -- where things stand
 
   function begin() {
-    element.replaceChildren();
+    element.replaceChildren(); // what the page came with: for the first moment, and for those who read without JavaScript
     element.dataset.drawn = "";
     measure();
   }
@@ -210,7 +209,8 @@ export function gallery(element, templates) {
     // Where the stretch would have to begin for the anchor to stay without scrolling.
     const held = anchor && at >= 0 ? scrollY + anchor.down - origin - layout.topOf(at) : top;
     const isLost = how !== undefined || held < RESERVE_PX / 4 || held > PAPER_MAX_PX;
-    top = !sight.hasNewer ? 0 : isLost ? Math.min(PAPER_MAX_PX / 2, Math.max(RESERVE_PX, above_px)) : held;
+    const wanted = !sight.hasNewer ? 0 : isLost ? Math.min(PAPER_MAX_PX / 2, Math.max(RESERVE_PX, above_px)) : held;
+    top = wanted && held + Math.round(wanted - held); // by whole pixels, or the screen would round and the rows shift
     bottom = sight.hasOlder ? Math.min(PAPER_MAX_PX, below_px) : 0;
     element.style.blockSize = `${top + layout.height + bottom}px`;
     if (how === "start") window.scrollTo(0, sight.hasNewer ? origin + top - stuck : 0);
@@ -222,7 +222,7 @@ export function gallery(element, templates) {
 
   /** The first frame that no day's head covers, when *y* of the stretch is the top of the screen. @param {number} y */
   function firstWhole(y) {
-    return layout.indexAt(y + stuck + measures.head_px + measures.row_px - 1);
+    return layout.indexAt(y + stuck + measures.head_px + measures.row_px - 2); // a pixel may be lost in rounding
   }
 
   /** @param {number} scrollY @returns {Place} */

@@ -22,11 +22,14 @@ const { reader } = await import("./reader.js"); // not before the pictures are a
 reader({ gallery, seen, remember: (density) => localStorage.setItem(DENSITY, density) });
 
 async function look() {
-  const [archive, page] = await Promise.all([api.archive(), api.firstFrames(address.list())]);
-  const calendar = calendarOf(archive.timezone);
+  const [timezone, page] = await Promise.all([
+    document.documentElement.dataset.timezone ?? api.archive().then(({ timezone }) => timezone),
+    api.firstFrames(address.list()),
+  ]);
+  const calendar = calendarOf(timezone);
   const catalog = new Catalog((moment) => calendar.day(moment));
   catalog.fill(page, address.choice(), address.place());
   const { frames, newer, older } = catalog;
   if (frames.length > 0) gallery.draw({ frames, calendar, hasNewer: newer !== null, hasOlder: older !== null }, "start");
-  return { archive, page };
+  return { page };
 }

@@ -17,7 +17,6 @@ import { Timeline, dayAfter } from "./timeline.js";
 import { viewing as viewingIn } from "./viewing.js";
 import * as words from "./words.js";
 
-/** @typedef {{ archive: api.Archive, page: api.Page }} Seen */
 /** @typedef {ReturnType<typeof import("./gallery.js").gallery>} Gallery */
 /** @typedef {import("./gallery.js").Place} Place */
 
@@ -31,7 +30,7 @@ const DAYS_KEPT = 60; // with their quarters
 /** @template {HTMLElement} T @param {string} selector @returns {T} */
 const find = (selector) => /** @type {T} */ (document.querySelector(selector));
 
-/** @param {{ gallery: Gallery, seen: Seen | { error: unknown }, remember: (density: string) => void }} given */
+/** @param {{ gallery: Gallery, seen: { page: api.Page } | { error: unknown }, remember: (density: string) => void }} given */
 export function reader({ gallery, seen, remember }) {
   const masthead = mastheadIn(find(".masthead"));
   const status = statusIn(find("[role=status]"));
@@ -44,7 +43,7 @@ export function reader({ gallery, seen, remember }) {
     focus: gallery.focus,
     problem,
   });
-  const live = new Tabs({ onChange: changed, onHello: greeted, onReset: begin, onState: stated });
+  const live = new Tabs({ onChange: changed, onHello: greeted, onReset: () => begin(), onState: stated });
   const scrubber = scrubberIn(find(".scrubber"), (moment, isDone) => jump(moment, isDone));
   const almanac = almanacIn(find("#almanac"), (day) => jump(calendar.startOf(dayAfter(day, 1)), true));
   const filters = filtersIn(find(".tools"), {
@@ -91,17 +90,18 @@ export function reader({ gallery, seen, remember }) {
   filters.density(gallery.density);
   filters.draw(choice);
   if ("error" in seen) failed(seen.error);
-  else start(seen);
+  else begin(seen.page);
 
   // -- beginning
 
-  /** Fetch the list and go on from there: after a failure, and whenever changes were missed for good. */
-  async function begin() {
+  /** Fetch what is missing and go on from there: at first, after a failure, and whenever changes were missed for good.
+   * @param {api.Page} [seen] the list's first page, if it is here already */
+  async function begin(seen) {
     problem.clear();
     const mine = ++turn;
     try {
-      const [archive, page] = await Promise.all([api.archive(), api.firstFrames(address.list())]);
-      if (mine === turn) start({ archive, page });
+      const [archive, page] = await Promise.all([api.archive(), seen ?? api.firstFrames(address.list())]);
+      if (mine === turn) start(archive, page);
     } catch (error) {
       if (mine === turn) failed(error);
     }
@@ -109,13 +109,13 @@ export function reader({ gallery, seen, remember }) {
 
   /** @param {unknown} error */
   function failed(error) {
-    problem.say(words.listFailed(error), begin);
+    problem.say(words.listFailed(error), () => begin());
     if (isBegun) live.retry();
     else masthead.state(words.state.unanswered);
   }
 
-  /** @param {Seen} seen */
-  function start({ archive, page }) {
+  /** @param {api.Archive} archive @param {api.Page} page */
+  function start(archive, page) {
     title = archive.title;
     calendar = calendarOf(archive.timezone);
     catalog = catalogOf(choice);

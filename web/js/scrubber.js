@@ -146,7 +146,9 @@ export function scrubber(element, onScrub) {
   }
 
   /** @param {string} day */
-  const endOf = (day) => calendar.startOf(dayAfter(day, 1));
+  function endOf(day) {
+    return calendar.startOf(dayAfter(day, 1));
+  }
 
   /** The next day that has frames, some steps on. @param {number} step */
   function nextDay(step) {
