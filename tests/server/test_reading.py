@@ -496,18 +496,22 @@ async def test_a_day_is_told_by_its_quarter_hours(filled: Served) -> None:
 
 
 async def test_the_archive_tells_of_itself(make_archive: MakeArchive) -> None:
-    """Its title, zone and version, and where its log stands."""
+    """Which it is, its title, zone and version, where its log stands and where it listens."""
     archive = await make_archive(title="Bird table", timezone="Pacific/Auckland")
     await archive.send(SMALL)
 
     told = await archive.get("/api/archive")
 
     assert told == {
+        "id": archive.index.id,
         "title": "Bird table",
         "timezone": "Pacific/Auckland",
         "total": 1,
         "last_seq": archive.index.last_seq,
         "version": __version__,
+        "host": "127.0.0.1",
+        "port": archive.port,
+        "shots_from_page": False,
     }
     assert (await archive.get("/healthz"))["status"] == "ok"
 
