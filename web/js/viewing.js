@@ -225,6 +225,7 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
   function ways() {
     const open = viewer.shown;
     if (!open) return;
+    if (projector.isPlaying) return viewer.ways({ earlier: true, later: true }); // both stop the film
     const { newer, older, waitingCount } = catalog();
     const isListed = !other && inList(open);
     const moving = other ?? open;
@@ -258,6 +259,7 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
         first = null;
         return given ?? pages(FILM_FRAMES);
       });
+      ways();
     } catch (error) {
       viewer.note(words.listFailed(error));
     }
