@@ -240,6 +240,55 @@ async def test_the_link_is_copied(page: Page, archive_server: Archive) -> None:
     assert await page.evaluate("navigator.clipboard.readText()") == page.url
 
 
+async def test_the_link_is_shared_where_there_is_a_share_sheet(page: Page, archive_server: Archive) -> None:
+    """On phones; elsewhere nothing is offered."""
+    frame_id = await send(archive_server)
+    await page.goto(f"/?frame={frame_id}")
+    await expect(page.get_by_role("dialog", name=no(frame_id))).to_be_visible()
+    await expect(page.get_by_role("button", name="Share")).to_have_count(0)
+    await page.add_init_script("navigator.share = async (given) => { window.shared = given; };")
+    await page.reload()
+
+    await page.get_by_role("button", name="Share").click()
+
+    assert await page.evaluate("window.shared.url") == page.url
+    assert no(frame_id) in await page.evaluate("window.shared.title")
+
+
+async def test_the_focus_returns_to_the_row_after_a_film(page: Page, archive_server: Archive) -> None:
+    """To the frame that was open when the viewer was closed; the list is where it was."""
+    ids = await send_many(archive_server, 3)
+    await page.goto("/")
+    await _link(page, ids[0]).click()
+    await page.keyboard.press("Space")
+    await expect(page.get_by_role("dialog", name=no(ids[2]))).to_be_visible()
+
+    await page.keyboard.press("Escape")
+
+    await expect(_link(page, ids[2])).to_be_focused()
+    await expect(page).to_have_url(re.compile(r"/$"))
+
+
+async def test_an_archive_that_is_away_is_said_to_be_away(
+    page: Page, archive_server: Archive, complaints: Complaints
+) -> None:
+    """The frame stays; what could not be fetched is said, and going on works when the archive is back."""
+    complaints.expect("ERR_INTERNET_DISCONNECTED")
+    ids = await send_many(archive_server, 60)
+    await page.goto(f"/?frame={ids[3]}")
+    await expect(page.get_by_role("dialog", name=no(ids[3]))).to_be_visible()
+    await page.get_by_role("button", name="Earlier").click()
+    await expect(page.get_by_role("dialog", name=no(ids[2]))).to_be_visible()
+
+    await page.context.set_offline(offline=True)
+    await page.keyboard.press("Space")
+
+    await expect(page.get_by_role("dialog")).to_contain_text("The frames could not be fetched")
+    await page.context.set_offline(offline=False)
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.get_by_role("dialog", name=no(ids[1]))).to_be_visible()
+
+
 async def test_the_picture_fills_the_screen(page: Page, archive_server: Archive) -> None:
     """With `f`; the keys work there, and `f` leaves it."""
     ids = await send_many(archive_server, 2)

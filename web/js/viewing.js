@@ -203,7 +203,7 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
       ways();
       return found;
     } catch (error) {
-      viewer.note(words.frameFailed("", error));
+      viewer.note(words.listFailed(error));
       return null;
     }
   }
