@@ -260,6 +260,7 @@ async def test_the_focus_returns_to_the_row_after_a_film(page: Page, archive_ser
     ids = await send_many(archive_server, 3)
     await page.goto("/")
     await _link(page, ids[0]).click()
+    await expect(page.get_by_role("dialog", name=no(ids[0]))).to_be_visible()
     await page.keyboard.press("Space")
     await expect(page.get_by_role("dialog", name=no(ids[2]))).to_be_visible()
 
