@@ -37,7 +37,7 @@ async def test_axe_finds_nothing_in_any_state(bare_page: Page, archive_server: A
     found["phone, two"] = await _violations(page)
     await page.keyboard.press("Escape")
     found["phone"] = await _violations(page)
-    for _ in range(11):
+    for _ in range(12):
         await page.keyboard.press("<")
     await page.keyboard.press("Space")
     await expect(page.get_by_role("button", name="Stop")).to_be_visible()
@@ -63,6 +63,7 @@ async def test_what_a_screen_reader_is_told(page: Page, archive_server: Archive)
           - link "Download"
           - button "Close"
           - img /garden, .*/
+          - slider "Time of the day"
           - status
           - button "Earlier"
           - button "Later" [disabled]
@@ -85,13 +86,13 @@ async def test_all_of_it_is_reached_by_keyboard(page: Page, archive_server: Arch
     await expect(page.get_by_role("heading", name=no(ids[1]))).to_be_focused()
     reached = []
 
-    for _ in range(11):
+    for _ in range(12):
         await page.keyboard.press("Tab")
         reached.append(await page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent"))
 
     actions = ["Factsi", "Full screenf", "Copy linkc", "Downloadd", "CloseEsc"]
     below = ["Earlier\u2190", "Later\u2192", "Playspace", "Frames a second", "", "Compare with the one befores"]
-    assert reached == actions + below
+    assert reached == [*actions, "Time of the day", *below]
 
 
 async def test_the_viewer_is_whole_at_twice_the_size(page: Page, archive_server: Archive) -> None:

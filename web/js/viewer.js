@@ -7,6 +7,7 @@ import { facts as factsIn } from "./facts.js";
 import { PACES } from "./film.js";
 import { no } from "./format.js";
 import { actOf } from "./keys.js";
+import { slits as slitsIn } from "./slits.js";
 import { stage as stageIn } from "./stage.js";
 import * as words from "./words.js";
 
@@ -20,6 +21,7 @@ import * as words from "./words.js";
  * @property {(camera: string) => void} onAsk
  * @property {() => void} onPlay play, or stop
  * @property {(pace: number) => void} onPace
+ * @property {(moment: Date, towards: import("./slits.js").Towards) => void} onSeek
  * @property {() => void} onCompare begin to, or end
  */
 
@@ -49,6 +51,7 @@ export function viewer(template, listener) {
     onDivide: (share) => (stage.divide = share),
     onAlone: (side) => (stage.alone = side),
   });
+  const slits = slitsIn(part(".slits"), listener.onSeek);
   /** @type {HTMLImageElement[]} */ const ahead = [new Image(), new Image()];
   /** @type {Frame | null} */ let shown = null;
   /** @type {Frame | null} */ let other = null;
@@ -98,6 +101,7 @@ export function viewer(template, listener) {
     shown = null;
     other = null;
     stage.clear();
+    slits.clear();
     comparison.blink(false);
     for (const image of ahead) image.removeAttribute("src");
     if (document.fullscreenElement) document.exitFullscreen();
@@ -128,6 +132,7 @@ export function viewer(template, listener) {
       caption(frame, calendar);
       facts.show(frame, calendar);
       stage.show(frame, alt(frame, calendar));
+      if (!other) slits.show(frame, calendar);
       if (!dialog.isConnected) template.after(dialog); // at the first sight of a frame: most pages show none
       if (!dialog.open) dialog.showModal();
     },
@@ -152,6 +157,7 @@ export function viewer(template, listener) {
       other = frame;
       stage.compare(frame, frame ? alt(frame, calendar) : "");
       comparison.show(shown, frame, calendar);
+      slits.show(frame ?? shown, calendar); // it is of the one that moves
       room.toggleAttribute("data-comparing", frame !== null);
       part(".compare span").textContent = words.compare(frame !== null);
       blink(comparison.isBlinking);
@@ -171,6 +177,7 @@ export function viewer(template, listener) {
     run(frame, calendar) {
       shown = frame;
       caption(frame, calendar);
+      slits.mark(frame);
     },
 
     /** Whether readers may ask the camera for a frame. @param {boolean} may */

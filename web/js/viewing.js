@@ -30,10 +30,11 @@ const PAGES_MAX = 20; // of answers that may be empty, where a choice matches li
 
 /** @param {HTMLTemplateElement} template @param {List} list */
 export function viewing(template, { catalog, calendar, fetchMore, draw, focus, problem }) {
-  const viewer = viewerIn(template, { onStep: step, onClose: closed, onAsk: askForShot, onPlay: togglePlay, onPace, onCompare: toggleCompare });
+  const viewer = viewerIn(template, { onStep: step, onClose: closed, onAsk: askForShot, onPlay: togglePlay, onPace, onSeek: seek, onCompare: toggleCompare });
   const projector = projectorOn(viewer.film, { onFrame: (frame) => viewer.run(frame, calendar()), onEnd: filmEnded });
   /** Compared with the open one. @type {Frame | null} */ let other = null;
   /** Those beside the one that moves, where the list does not know them. @type {Partial<Record<Direction, Frame | null>>} */ let beside = {};
+  let seeking = 0; // what an earlier one asked for comes too late
   let opened = 0; // the row it was opened from
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let resting;
 
@@ -139,8 +140,35 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
     const to = await next(moving, direction);
     if (viewer.shown !== open || moving !== (other ?? open)) return;
     if (!to) return ways();
-    history.replaceState(history.state, "", other ? address.ofFrame(open.id, to.id) : address.ofFrame(to.id));
+    goTo(to);
+  }
+
+  /** Let the one that moves be *to*. @param {Frame} to */
+  function goTo(to) {
+    const open = viewer.shown;
+    history.replaceState(history.state, "", other && open ? address.ofFrame(open.id, to.id) : address.ofFrame(to.id));
     follow(to);
+  }
+
+  /** Go to a moment of the day. @param {Date} moment @param {import("./slits.js").Towards} towards */
+  async function seek(moment, towards) {
+    const open = viewer.shown;
+    if (!open) return;
+    if (projector.isPlaying) halt();
+    const mine = ++seeking;
+    const at = { taken_at: moment.toISOString(), id: -1 };
+    try {
+      const [earlier, later] = await Promise.all([
+        towards === "later" ? null : nearest(at, "earlier", open.camera),
+        towards === "earlier" ? null : nearest(at, "later", open.camera),
+      ]);
+      if (mine !== seeking || viewer.shown === null) return;
+      const to = [earlier, later].filter((found) => found !== null).sort((a, b) => Math.abs(time(a) - moment.getTime()) - Math.abs(time(b) - moment.getTime()))[0];
+      if (to && (other || to.id !== open.id)) goTo(to);
+      else viewer.show(open, calendar()); // the mark goes back to it
+    } catch (error) {
+      viewer.note(words.listFailed(error));
+    }
   }
 
   /** @param {Frame} frame @param {Direction} direction */
@@ -181,7 +209,7 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
   }
 
   /** The frame next to *frame* in time; null when there is none.
-   * @param {Frame} frame @param {Direction} direction @param {string | null} camera @param {number} [except] */
+   * @param {{ taken_at: string, id: number }} frame @param {Direction} direction @param {string | null} camera @param {number} [except] */
   async function nearest(frame, direction, camera, except) {
     const pages = direction === "earlier" ? before(frame, camera) : after(frame, camera);
     for (let turn = 0; turn < PAGES_MAX; turn += 1) {
@@ -324,14 +352,14 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
     return pagesOf({ ...only(camera), ...more, order: "oldest", after: frame.taken_at }, (one) => time(one) - Date.parse(frame.taken_at) || one.id - frame.id);
   }
 
-  /** @param {Frame} frame @param {string | null} camera */
+  /** @param {{ taken_at: string, id: number }} frame @param {string | null} camera */
   function before(frame, camera) {
-    return pagesOf({ ...only(camera), before: afterIt(frame) }, (one) => time(frame) - time(one) || frame.id - one.id);
+    return pagesOf({ ...only(camera), before: afterIt(frame) }, (one) => Date.parse(frame.taken_at) - time(one) || frame.id - one.id);
   }
 }
 
-/** A moment later than *frame*, so that others of its moment are among what was before. @param {Frame} frame */
-const afterIt = (frame) => new Date(time(frame) + 1).toISOString();
+/** A moment later than *frame*, so that others of its moment are among what was before. @param {{ taken_at: string }} frame */
+const afterIt = (frame) => new Date(Date.parse(frame.taken_at) + 1).toISOString();
 
 /** @param {string | null} camera @returns {Record<string, string>} */
 const only = (camera) => (camera === null ? {} : { camera });
