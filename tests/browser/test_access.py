@@ -86,7 +86,7 @@ async def test_what_can_be_pressed_is_large_enough_for_a_thumb(page: Page) -> No
     await page.get_by_role("button", name="Calendar").click()
 
     for role in ("button", "combobox"):
-        for element in await page.get_by_role(role).all():  # type: ignore[arg-type]
+        for element in await page.get_by_role(role).all():
             box = await element.bounding_box()
             assert box is not None
             assert box["height"] >= 44, await element.inner_text()
