@@ -15,6 +15,7 @@ from playwright.async_api import Page, expect
 
 from archive.scene import draw
 from tests.browser.complaints import Complaints
+from tests.browser.filling import fill
 from tests.browser.sending import Archive, no, send_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -60,6 +61,11 @@ async def _open(page: Page, size: str, path: str = "/") -> None:
     await expect(page.get_by_role("banner")).to_contain_text("live")
 
 
+async def _open_at(page: Page, archive: Archive, size: str, path: str = "/") -> None:
+    await _open(page, size, archive.url + path)
+    await expect(page.get_by_role("img").first.or_(page.get_by_role("heading", name="No frame"))).to_be_visible()
+
+
 async def test_an_archive_without_frames_and_with_its_first(page: Page, archive_server: Archive) -> None:
     """What a new owner sees, and then sees."""
     await page.clock.set_fixed_time(AFTERNOON)
@@ -91,8 +97,9 @@ async def test_a_day_at_every_width_in_light_and_dark(page: Page, archive_server
 
     await page.emulate_media(color_scheme="light")
     await _open(page, "desk")
+    await page.mouse.move(400, 500)
     await page.mouse.wheel(0, 700)
-    await page.wait_for_function("scrollY > 100")
+    await page.wait_for_function("() => scrollY > 100")
     await send_all(archive_server, day[-1:])
     await expect(page.get_by_role("button", name="Show 1 new")).to_be_visible()
     await _shoot(page, "waiting-desk-light")
@@ -100,9 +107,64 @@ async def test_a_day_at_every_width_in_light_and_dark(page: Page, archive_server
     await _shoot(page, "waiting-phone-light")
 
     await _open(page, "desk")
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Tab")
+    await page.get_by_role("listitem").first.get_by_role("link").focus()
+    await page.keyboard.press("Shift")  # a key: the focus is shown
     await _shoot(page, "focus-desk-light")
+
+
+async def test_a_year(page: Page, archive_servers: Callable[..., Archive]) -> None:
+    """Both densities, a place in the past, what opens from the line of choices, choices, and the focus."""
+    archive = archive_servers("--open-uploads", name="year", timezone="Europe/Berlin")
+    archive.kill()
+    fill(archive.folder, 20_000, AFTERNOON)
+    archive.start()
+    await page.clock.set_fixed_time(AFTERNOON)
+    past = "before=2026-08-10T12:00:00Z"
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for size in SIZES:
+            await _open_at(page, archive, size)
+            await _shoot(page, f"year-{size}-{scheme}")
+            await page.get_by_role("button", name="Contact sheet").click()
+            await _shoot(page, f"sheet-{size}-{scheme}")
+            await page.get_by_role("button", name="List", exact=True).click()
+            for name in ("Calendar", "Any hour", "Any picture"):
+                await page.get_by_role("button", name=name).click()
+                await expect(page.get_by_role("dialog")).to_be_visible()
+                await _shoot(page, f"{name.lower().replace(' ', '-')}-{size}-{scheme}")
+                await page.keyboard.press("Escape")
+            await _open_at(page, archive, size, f"/?{past}")
+            await page.mouse.move(200, 500)
+            await page.mouse.wheel(0, 500)
+            await page.wait_for_function("() => scrollY > 10_000")
+            await _shoot(page, f"past-{size}-{scheme}")
+            await _open_at(page, archive, size, "/?camera=garden&hour=6-9&verdict=dark,frozen")
+            await _shoot(page, f"found-{size}-{scheme}")
+    await page.emulate_media(color_scheme="light")
+    await _open_at(page, archive, "desk", "/?difference=1")
+    await expect(page.get_by_role("heading", name="No frame is like that")).to_be_visible()
+    await _shoot(page, "none-desk")
+    await _open_at(page, archive, "desk")
+    await page.get_by_role("slider", name="Day").focus()
+    await page.keyboard.press("PageDown")
+    await expect(page.get_by_role("heading", name="Friday, 23 October")).to_be_in_viewport()
+    await _shoot(page, "strip-desk")
+    await page.get_by_role("button", name="Pause").click()
+    await _shoot(page, "paused-desk")
+
+
+async def test_without_javascript(page: Page, archive_server: Archive) -> None:
+    """What the server prints."""
+    await send_all(archive_server, _day())
+    browser = page.context.browser
+    assert browser is not None
+    context = await browser.new_context(java_script_enabled=False, base_url=archive_server.url)
+    for size, (width, height) in SIZES.items():
+        plain = await context.new_page()
+        await plain.set_viewport_size({"width": width, "height": height})
+        await plain.goto("/")
+        await plain.screenshot(path=SCREENSHOTS / f"plain-{size}.png")
+    await context.close()
 
 
 async def test_an_archive_that_does_not_answer(page: Page, archive_server: Archive, complaints: Complaints) -> None:

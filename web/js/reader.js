@@ -74,7 +74,6 @@ export function reader({ gallery, seen, remember }) {
 
   gallery.listen({ onOpen: viewing.open, onMove: moved, onRest: rested });
   fresh.addEventListener("click", showNew);
-  find(".older a").addEventListener("click", (event) => (event.preventDefault(), fetchMore("older")));
   find(".none a").addEventListener("click", (event) => (event.preventDefault(), showAll()));
   find(".all").addEventListener("click", (event) => (event.preventDefault(), showAll()));
   window.addEventListener("popstate", followAddress);
@@ -196,7 +195,7 @@ export function reader({ gallery, seen, remember }) {
     const isNothing = isBegun && frames.length === 0 && newer === null && older === null && catalog.waitingCount === 0;
     find(".empty").hidden = !isNothing || !choice.isAll;
     find(".none").hidden = !isNothing || choice.isAll;
-    find(".older").hidden = older === null || frames.length > 0;
+    find(".older").hidden = true; // for those who read without JavaScript: here what is older comes by itself
     find(".searched").textContent = !choice.isCounted && catalog.searchedTo ? words.searched(calendar.date(catalog.searchedTo)) : "";
     fresh.hidden = catalog.waitingCount === 0;
     fresh.textContent = words.showNew(catalog.waitingCount);
@@ -323,7 +322,10 @@ export function reader({ gallery, seen, remember }) {
   function fetchMore(end) {
     const known = onTheirWay.get(end);
     if (known) return known;
-    const fetching = take(end).finally(() => onTheirWay.delete(end));
+    const fetching = take(end).then((isTaken) => {
+      onTheirWay.delete(end);
+      if (isTaken && gallery.place) moved(gallery.place); // it may not have been enough
+    });
     onTheirWay.set(end, fetching);
     return fetching;
   }
@@ -332,17 +334,19 @@ export function reader({ gallery, seen, remember }) {
   async function take(end) {
     const of = catalog;
     const next = of[end];
-    if (next === null) return;
+    if (next === null) return false;
     try {
       const page = await api.frames(new URL(next, location.origin).search);
-      if (of !== catalog || of[end] !== next) return;
-      if (gallery.place?.over || gallery.place?.under) return; // gone far beyond: `rested` looks what belongs there
+      if (of !== catalog || of[end] !== next) return false;
+      if (gallery.place?.over || gallery.place?.under) return false; // gone far beyond: `rested` looks what belongs there
       if (end === "older") of.append(page);
       else of.prepend(page);
       draw();
       layPaper(false);
+      return true;
     } catch (error) {
       problem.say(words.listFailed(error), () => (problem.clear(), fetchMore(end)));
+      return false;
     }
   }
 
