@@ -18,7 +18,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".png": "image/png",
 }
-STYLE = "css/all.css"  # the style sheets in one: a page that waits for twenty files waits for twenty answers
+STYLE = "all"  # the sheets of css/ in one, css/all.css: a page that waits for twenty files waits for twenty answers
 FIRST_SHEET = "tokens.css"  # it names the order of the layers; among the others there is none
 
 
@@ -42,8 +42,11 @@ class Assets:
         }
         if "index.html" not in files:
             raise ConfigError(f"the page is missing from {folder}: install the program again")
-        sheets = sorted((folder / "css").glob("*.css"), key=lambda path: path.name != FIRST_SHEET)
-        files[STYLE] = b"\n".join(path.read_bytes() for path in sheets)
+        # A folder within css/ is one sheet too, of its own name: what is not looked at first comes later.
+        for css in [folder / "css", *filter(Path.is_dir, (folder / "css").iterdir())]:
+            sheets = sorted(css.glob("*.css"), key=lambda path: path.name != FIRST_SHEET)
+            name = STYLE if css.name == "css" else css.name
+            files[f"css/{name}.css"] = b"\n".join(path.read_bytes() for path in sheets)
         self._assets = {name: _asset(name, body) for name, body in files.items()}
 
     def asset(self, name: str) -> Asset:

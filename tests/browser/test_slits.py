@@ -24,7 +24,8 @@ SEEK = """async ([day, minutes]) => {
   const strip = slits(element, (moment) => found.push(`${berlin.day(moment)} ${berlin.time(moment)}`));
   for (const minute of minutes) {
     const clock = new Date(Date.UTC(2000, 0, 1, 0, minute)).toISOString().slice(11, 16);
-    const taken = [1, 2].map((ahead) => new Date(`${day}T${clock}:00+0${ahead}:00`)).find((m) => berlin.time(m).startsWith(clock));
+    const ways = [1, 2].map((ahead) => new Date(`${day}T${clock}:00+0${ahead}:00`));
+    const taken = ways.find((moment) => berlin.time(moment).startsWith(clock));
     strip.show({ camera: "garden", taken_at: (taken ?? berlin.startOf(day)).toISOString() }, berlin);
     element.querySelector("[role=slider]").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
   }
@@ -33,7 +34,7 @@ SEEK = """async ([day, minutes]) => {
 
 
 @pytest.fixture(name="archive_server")
-def _archive_server(archive_servers: Any) -> Archive:  # noqa: ANN401 - the fixture's own type is no type's business here
+def _archive_server(archive_servers: Any) -> Archive:
     """An archive in UTC, whatever machine runs it."""
     archive: Archive = archive_servers("--open-uploads", timezone="UTC")
     return archive

@@ -29,6 +29,18 @@ const CLOSER = 1.5; // with each press of a key
 const PUSH = 0.2; // of what is seen
 const LINE = 0.05;
 
+/** The viewer's own style sheet, which the first sight does not wait for; there when this is done. @type {() => Promise<unknown>} */
+const dressed = (() => {
+  /** @type {Promise<unknown> | undefined} */ let coming;
+  return () => (coming ??= new Promise((done) => {
+    const sheet = document.createElement("link");
+    sheet.rel = "stylesheet";
+    sheet.href = "/css/viewer.css";
+    sheet.onload = sheet.onerror = done; // without it the viewer is plain, and works
+    document.head.append(sheet);
+  }));
+})();
+
 /** @param {HTMLTemplateElement} template @param {Listener} listener */
 export function viewer(template, listener) {
   const dialog = /** @type {HTMLDialogElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
@@ -56,6 +68,7 @@ export function viewer(template, listener) {
   /** @type {Frame | null} */ let shown = null;
   /** @type {Frame | null} */ let other = null;
   let isPlaying = false;
+  for (const sign of ["pointerover", "focusin"]) addEventListener(sign, dressed, { once: true }); // soon it may be wanted
 
   /** @type {Record<Act, () => void>} */
   const acts = {
@@ -134,7 +147,7 @@ export function viewer(template, listener) {
       stage.show(frame, alt(frame, calendar));
       if (!other) slits.show(frame, calendar);
       if (!dialog.isConnected) template.after(dialog); // at the first sight of a frame: most pages show none
-      if (!dialog.open) dialog.showModal();
+      if (!dialog.open) dressed().then(() => shown && !dialog.open && dialog.showModal());
     },
 
     /** What the camera said of itself with the frame; null while that is not known. @param {Record<string, unknown> | null} status */
@@ -192,7 +205,7 @@ export function viewer(template, listener) {
     },
 
     note,
-    close: () => dialog.close(),
+    close: () => (dialog.open ? dialog.close() : (shown = null)),
   };
 
   /** @param {Frame} frame */
