@@ -30,7 +30,7 @@ from archive.server.door import Door
 from archive.server.problems import problems
 from archive.server.routes import add_routes
 from archive.store import open_store
-from archive.thumbs import Renderer, Thumbs
+from archive.thumbs import Renderer, Slits, Thumbs
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +143,9 @@ async def _thumbs(app: web.Application) -> AsyncIterator[None]:
         cache_bytes=config.thumbnail_cache_bytes,
         max_pixels=config.max_pixels,
         max_scans=config.max_scans,
+    )
+    app[keys.SLITS] = Slits(
+        store=app[keys.STORE], index=app[keys.INDEX], renderer=renderer, thumbs=thumbs, zone=config.zone()
     )
     await renderer.start()
     try:

@@ -185,6 +185,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
     frames: int = 0
     seen_at_ms: int | None = None
     latest: Frame | None = None
+    every_ms: int | None = None  # how far apart its frames usually are taken; None while there are too few to say
     status: dict[str, str | int | float | bool] = {}
     keys: int = 0
 

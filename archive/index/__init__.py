@@ -3,13 +3,29 @@
 from zoneinfo import ZoneInfo
 
 from archive.errors import ConfigError
-from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf, Standing
+from archive.index.base import (
+    Activity,
+    Calendar,
+    CameraKey,
+    Day,
+    Gap,
+    Gaps,
+    Index,
+    Kept,
+    Log,
+    Page,
+    Settings,
+    Shelf,
+    Standing,
+)
 
 __all__ = [
     "Activity",
     "Calendar",
     "CameraKey",
     "Day",
+    "Gap",
+    "Gaps",
     "Index",
     "Kept",
     "Log",

@@ -92,6 +92,28 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int
 
 
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of a boot, both ends included, that have not arrived."""
+
+    boot: str
+    first: int
+    last: int
+    at_ms: int  # when it opened or was confessed
+    reason: str | None  # why they will not come, in the camera's word; None while they are missing
+    taken_after_ms: int | None  # when the boot's frame before was taken
+    taken_before_ms: int | None  # when the one after was
+
+
+class Gaps(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger of a camera, a page of its gaps, newest first."""
+
+    missing: int  # numbers, of all gaps
+    confessed: int
+    status: dict[str, str | int | float | bool]  # what the camera said of itself last
+    gaps: list[Gap]
+    next: tuple[int, int] | None  # the cursor of the next page
+
+
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of the log of changes, oldest first; `last_seq` is the newest there is."""
 
@@ -160,6 +182,15 @@ class Index(Protocol):
         none, and there be more: one question looks at a few thousand frames and no further.
         """
 
+    async def spread(
+        self, camera: str, *, after_ms: int | None = None, before_ms: int | None = None, parts: int
+    ) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+        """The first frame in each of *parts* equal parts of [`after_ms`, `before_ms`), with what its camera said.
+
+        Without an end it is the camera's newest frame; without a beginning it is a day before the end. Parts without a
+        frame are left out. Raises CameraNotFound.
+        """
+
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         """Frames no worker has looked at yet, by rising id, above `after_id`."""
 
@@ -174,6 +205,9 @@ class Index(Protocol):
 
     async def changes(self, *, after: int, limit: int = 1000) -> Log:
         """The log after `seq` *after*. Raises LogTooOld."""
+
+    async def gaps(self, camera: str, *, cursor: tuple[int, int] | None = None, limit: int = 100) -> Gaps:
+        """Which of a camera's numbers have not arrived, from below `cursor` on. Raises CameraNotFound."""
 
     async def add_camera(self, camera: str, key: CameraKey | None) -> None:
         """Raises CameraExists when a camera of that id has a key that is not revoked."""

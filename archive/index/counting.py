@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from archive.index import reckoning
 from archive.index.quarters import Quarters, quarter_of
 from archive.index.tables import boots, cameras, days, frames
 
@@ -22,6 +23,8 @@ def miscounts(connection: Connection, zone: ZoneInfo) -> list[str]:
         found.append("the counts of cameras do not agree with the frames")
     if _pairs(connection, select(boots.c.no, boots.c.frames)) != _pairs(connection, _PER_BOOT):
         found.append("the counts of boots do not agree with the frames")
+    if not reckoning.agrees(connection):
+        found.append("the ledger of gaps does not agree with the frames")
     return found
 
 
@@ -44,6 +47,7 @@ def recount(connection: Connection, zone: ZoneInfo) -> None:
             connection.execute(
                 update(table).where(table.c.no == bindparam("b_no")).values(frames=bindparam("count")), rows
             )
+    reckoning.remake(connection)
 
 
 def _days(connection: Connection) -> dict[tuple[int, int], list[int]]:

@@ -22,6 +22,7 @@ from archive.frame import (
     TimeSource,
     Verdict,
 )
+from archive.index import ledger
 from archive.index.base import Kept, Settings, Shelf
 from archive.index.many import Many
 from archive.index.quarters import EMPTY, Quarters, quarter_of
@@ -46,13 +47,21 @@ class CameraState:
 class BootState:
     """What the writer remembers of a boot between groups, so that a frame in order needs no question."""
 
-    __slots__ = ("epoch", "frames", "highest_number", "no")
+    __slots__ = ("epoch", "frames", "highest_number", "is_ours", "no", "told_to")
 
-    def __init__(self, no: int, highest_number: int, frames_: int, epoch: Epoch | None) -> None:
+    def __init__(
+        self, no: int, highest_number: int, frames_: int, epoch: Epoch | None, *, is_ours: bool, told_to: int
+    ) -> None:
         self.no = no
         self.highest_number = highest_number
         self.frames = frames_
         self.epoch = epoch
+        self.is_ours = is_ours
+        self.told_to = told_to  # the highest number in the ledger of gaps
+
+    def is_next(self, number: int) -> bool:
+        """Whether that number opens no gap and closes none."""
+        return self.is_ours or (number == self.highest_number + 1 and number > self.told_to)
 
 
 # Of a camera (0: of all) a day and a quarter hour of it.
@@ -196,7 +205,14 @@ class Keeping:
             if row.epoch_source
             else None
         )
-        state = self._boots[camera.no, boot] = BootState(row.no, row.highest_number, row.frames, epoch)
+        state = self._boots[camera.no, boot] = BootState(
+            row.no,
+            row.highest_number,
+            row.frames,
+            epoch,
+            is_ours=bool(row.is_ours),
+            told_to=ledger.told_to(connection, camera.no, boot),
+        )
         return state
 
     # -- inserting
@@ -246,6 +262,7 @@ class Keeping:
         of_boots: dict[int, dict[str, Any]] = {}
         of_days: defaultdict[Quarter, int] = defaultdict(int)
         numbers: set[tuple[int, int]] = set()
+        of_ledger: list[tuple[int, ledger.Counted]] = []
         learnt: dict[int, tuple[CameraState, Epoch]] = {}
         for entry in entries:
             new = entry.frame
@@ -274,8 +291,18 @@ class Keeping:
                 "seen": new.received_at_ms,
                 "said": said,
             }
+            if not is_further:
+                if not boot.is_next(new.number):
+                    changed = ledger.arrived(
+                        connection,
+                        camera.no,
+                        ledger.Arrival(new.boot, new.number, new.received_at_ms),
+                        highest=boot.highest_number,
+                        is_ahead=boot.told_to > boot.highest_number,
+                    )
+                    of_ledger.append((camera.no, changed))
+                boot.frames += 1
             boot.highest_number = max(boot.highest_number, new.number)
-            boot.frames += not is_further
             of_boots[boot.no] = _boot_row(boot, new.received_at_ms)
             day, quarter = quarter_of(frame.taken_at_ms, self._zone)
             of_days[camera.no, day, quarter] += 1
@@ -285,6 +312,7 @@ class Keeping:
         _COUNT_CAMERA.execute(connection, list(of_cameras.values()))
         _NOTE_BOOT.execute(connection, list(of_boots.values()))
         self._count_days(connection, of_days)
+        ledger.count_all(connection, of_ledger)
         for boot_no, (camera, epoch) in learnt.items():
             self._redate(connection, boot_no, camera, epoch, told)
 
@@ -355,7 +383,14 @@ class Keeping:
             )
             .returning(boots.c.no)
         ).scalar_one()
-        state = self._boots[camera.no, new.boot] = BootState(no, -1, 0, None)
+        state = self._boots[camera.no, new.boot] = BootState(
+            no,
+            -1,
+            0,
+            None,
+            is_ours=new.claim.boot is None,
+            told_to=ledger.told_to(connection, camera.no, new.boot),
+        )
         return state
 
     def _count_days(self, connection: Connection, counts: dict[Quarter, int]) -> None:
@@ -444,6 +479,12 @@ class Keeping:
             )
             .returning(losses.c.no)
         ).scalar_one()
+        boot = self._boot(connection, camera, lost.boot)
+        if boot is None or not boot.is_ours:
+            highest = boot.highest_number if boot else -1
+            ledger.confessed(connection, camera.no, lost, no, highest=highest, at_ms=new.received_at_ms)
+        if boot is not None:
+            boot.told_to = max(boot.told_to, lost.last)
         self.tell(connection, [News(ChangeKind.GAP, camera, lost=lost, loss_no=no)], told)
 
     def _answer(self, connection: Connection, entry: Entry) -> Kept | Exception:

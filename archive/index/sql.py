@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import secrets
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -44,12 +46,38 @@ from archive.errors import (
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Verdict
 from archive.hours import Hours
 from archive.index import counting, paging, schema
-from archive.index.base import Activity, Calendar, CameraKey, Day, Index, Kept, Log, Page, Settings, Shelf, Standing
+from archive.index.base import (
+    Activity,
+    Calendar,
+    CameraKey,
+    Day,
+    Gap,
+    Gaps,
+    Index,
+    Kept,
+    Log,
+    Page,
+    Settings,
+    Shelf,
+    Standing,
+)
 from archive.index.keeping import CameraState, Keeping, News, latest_settings
 from archive.index.many import Many
 from archive.index.quarters import EMPTY, Quarters
 from archive.index.rows import FRAMES, frame_of
-from archive.index.tables import UNMEASURED, archive, boots, cameras, changes, days, frames, keys, losses, settings
+from archive.index.tables import (
+    UNMEASURED,
+    archive,
+    boots,
+    cameras,
+    changes,
+    days,
+    frames,
+    gaps,
+    keys,
+    losses,
+    settings,
+)
 from archive.index.writer import Work, Writer
 from archive.settings import SHOT
 
@@ -57,6 +85,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 READERS = 4
+DAY_MS = 86_400_000
+USUAL_FRAMES = 20  # so many last frames of a camera say how far apart they usually are
 
 # Each with its reason; the crash tests change one to prove that they would notice.
 PRAGMAS = {
@@ -192,6 +222,26 @@ class SqlIndex:
 
         return await self._read(ask)
 
+    async def spread(
+        self, camera: str, *, after_ms: int | None = None, before_ms: int | None = None, parts: int
+    ) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+        def ask(connection: Connection) -> list[tuple[Frame, dict[str, str | int | float | bool]]]:
+            no = _known(_camera_no(connection, camera), camera)
+            end = before_ms
+            if end is None:
+                end = (connection.scalar(_NEWEST_OF_CAMERA, {"no": no}) or 0) + 1
+            start = end - DAY_MS if after_ms is None else after_ms
+            found = []
+            at = start
+            while at < end and (row := connection.execute(_NEXT, {"no": no, "at": at, "end": end}).one_or_none()):
+                frame = frame_of(row)
+                found.append((frame, msgspec.json.decode(row.status) if row.status else {}))
+                part = (frame.taken_at_ms - start) * parts // (end - start) + 1  # the next one
+                at = start - (-part * (end - start) // parts)
+            return found
+
+        return await self._read(ask)
+
     async def unmeasured(self, *, after_id: int, limit: int) -> list[Frame]:
         def ask(connection: Connection) -> list[Frame]:
             question = FRAMES.where(UNMEASURED, frames.c.id > after_id).order_by(frames.c.id)
@@ -251,6 +301,36 @@ class SqlIndex:
 
         return await self._read(ask)
 
+    # -- asking about gaps
+
+    async def gaps(self, camera: str, *, cursor: tuple[int, int] | None = None, limit: int = 100) -> Gaps:
+        def ask(connection: Connection) -> Gaps:
+            of = _known(connection.execute(select(cameras).where(cameras.c.id == camera)).one_or_none(), camera)
+            question = _GAPS.where(gaps.c.camera_no == of.no).limit(limit + 1)
+            if cursor is not None:
+                question = question.where(tuple_(gaps.c.at_ms, gaps.c.no) < cursor)
+            rows = connection.execute(question).all()
+            return Gaps(
+                missing=of.missing,
+                confessed=of.confessed,
+                status=msgspec.json.decode(of.status),
+                gaps=[
+                    Gap(
+                        boot=row.boot,
+                        first=row.first,
+                        last=row.last,
+                        at_ms=row.at_ms,
+                        reason=row.reason,
+                        taken_after_ms=row.taken_after_ms,
+                        taken_before_ms=row.taken_before_ms,
+                    )
+                    for row in rows[:limit]
+                ],
+                next=(rows[limit - 1].at_ms, rows[limit - 1].no) if len(rows) > limit else None,
+            )
+
+        return await self._read(ask)
+
     # -- cameras and their keys
 
     async def cameras(self) -> list[Camera]:
@@ -261,6 +341,9 @@ class SqlIndex:
                 select(keys.c.camera_no, func.count()).where(keys.c.revoked_at_ms.is_(None)).group_by(keys.c.camera_no)
             )
             counts: dict[int, int] = dict(iter(connection.execute(live)))
+            moments: defaultdict[int, list[int]] = defaultdict(list)
+            for no, taken_at_ms in connection.execute(_LAST_MOMENTS):
+                moments[no].append(taken_at_ms)
             return [
                 Camera(
                     id=row.id,
@@ -270,6 +353,7 @@ class SqlIndex:
                     latest=by_id.get(row.latest_frame_id),
                     status=msgspec.json.decode(row.status),
                     keys=counts.get(row.no, 0),
+                    every_ms=_usual_distance(moments[row.no]),
                 )
                 for row in rows
             ]
@@ -671,6 +755,13 @@ def _record(
     return state.settings
 
 
+def _usual_distance(moments: list[int]) -> int | None:
+    """The median: a pause over night or a burst says nothing of the next frame."""
+    moments.sort()
+    apart = sorted(later - earlier for earlier, later in itertools.pairwise(moments))
+    return apart[len(apart) // 2] if len(apart) > 1 else None
+
+
 def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
     lost = None if row.loss_no is None else Lost(boot=row.boot, first=row.first, last=row.last, reason=row.reason)
     return Change(
@@ -685,6 +776,32 @@ def _change_of(row: Any, by_id: dict[int, Frame]) -> Change:
 
 _VERSION_BELIEVED = 10**12  # a larger one is no count of changes, and the field holds only a thousand times as many
 _WEIGHT = {ChangeKind.FRAME: 1, ChangeKind.FRAME_DELETED: -1}
+_NEWEST_OF_CAMERA = select(func.max(frames.c.taken_at_ms)).where(frames.c.camera_no == bindparam("no"))
+_NEXT = (
+    FRAMES.add_columns(frames.c.status)
+    .where(
+        frames.c.camera_no == bindparam("no"),
+        frames.c.taken_at_ms >= bindparam("at"),
+        frames.c.taken_at_ms < bindparam("end"),
+    )
+    .order_by(frames.c.taken_at_ms, frames.c.id)
+    .limit(1)
+)
+_last = frames.alias()
+_LAST_MOMENTS = (
+    select(cameras.c.no, frames.c.taken_at_ms)
+    .select_from(cameras)
+    .join(
+        frames,
+        frames.c.id.in_(
+            select(_last.c.id)
+            .where(_last.c.camera_no == cameras.c.no)
+            .order_by(_last.c.taken_at_ms.desc(), _last.c.id.desc())
+            .limit(USUAL_FRAMES)
+            .correlate(cameras)
+        ),
+    )
+)
 _FRAME = FRAMES.where(frames.c.id == bindparam("id"))
 _LATEST = FRAMES.where(frames.c.id.in_(select(cameras.c.latest_frame_id).correlate(None)))
 # The boot is asked for apart: as a condition on the join it would have SQLite walk through all of the camera's frames.
@@ -714,6 +831,25 @@ _CHANGES = (
     .where(changes.c.seq > bindparam("after"))
     .order_by(changes.c.seq)
     .limit(bindparam("most"))
+)
+# Outer joins: a gap may have no confession, and be of a boot of which no frame has arrived.
+_BESIDE = select(frames.c.taken_at_ms).where(frames.c.boot_no == boots.c.no).limit(1).correlate(gaps, boots)
+_GAPS = (
+    select(
+        gaps,
+        losses.c.reason,
+        _BESIDE.where(frames.c.number < gaps.c.first)
+        .order_by(frames.c.number.desc())
+        .scalar_subquery()
+        .label("taken_after_ms"),
+        _BESIDE.where(frames.c.number > gaps.c.last)
+        .order_by(frames.c.number)
+        .scalar_subquery()
+        .label("taken_before_ms"),
+    )
+    .outerjoin(losses, losses.c.no == gaps.c.loss_no)
+    .outerjoin(boots, (boots.c.camera_no == gaps.c.camera_no) & (boots.c.boot == gaps.c.boot))
+    .order_by(gaps.c.at_ms.desc(), gaps.c.no.desc())
 )
 _MEASURE = Many(
     update(frames)

@@ -56,6 +56,8 @@ cameras = _table(
     _column("latest_frame_id", Integer, "the frame that arrived last", nullable=True),
     _column("seen_at_ms", Integer, "when its latest frame arrived", nullable=True),
     _column("status", Text, "what it said of itself then, as JSON"),
+    _column("missing", Integer, "how many numbers of its boots have not arrived", server_default=text("0")),
+    _column("confessed", Integer, "how many more will not, as it confessed", server_default=text("0")),
 )
 
 keys = _table(
@@ -159,6 +161,19 @@ losses = _table(
     _column("reason", Text, "why, in the camera's word"),
     _column("confessed_at_ms", Integer, "when we were told"),
     UniqueConstraint("camera_no", "boot", "first", "last"),
+)
+
+gaps = _table(
+    "gaps",
+    _column("no", Integer, "what a page of gaps goes on from", primary_key=True),
+    _column("camera_no", Integer, "whose numbers they are", ForeignKey("cameras.no")),
+    _column("boot", Text, "the boot they belong to; no frame of it need have arrived"),
+    _column("first", Integer, "the first number that has not arrived"),
+    _column("last", Integer, "the last number of this gap; the next has arrived or lies in another one"),
+    _column("loss_no", Integer, "the confession that speaks of it; NULL while it is missing", nullable=True),
+    _column("at_ms", Integer, "when it opened or was confessed"),
+    UniqueConstraint("camera_no", "boot", "first"),
+    Index("gaps_by_camera", "camera_no", "at_ms", "no"),
 )
 
 days = _table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -18,7 +18,7 @@ from archive.frame import (
     Verdict,
     utc,
 )
-from archive.index import Settings, Standing
+from archive.index import Gaps, Settings, Standing
 from archive.settings import SETTINGS
 
 Says = msgspec.Meta
@@ -82,10 +82,55 @@ class CameraAnswer(msgspec.Struct, kw_only=True):
     latest: Annotated[FrameAnswer | None, Says(description="the frame that arrived last")]
     status: Annotated[dict[str, Scalar], Says(description="what it said of itself then")]
     keys: Annotated[int, Says(description="how many keys it has that are allowed")]
+    every_s: Annotated[
+        float | None,
+        Says(description="how far apart its frames usually are taken; null while there are too few to say"),
+    ]
 
 
 class CamerasAnswer(msgspec.Struct, kw_only=True):
     cameras: list[CameraAnswer]
+
+
+class HealthPoint(msgspec.Struct, kw_only=True):
+    """What a camera said of itself with one frame."""
+
+    at: Annotated[datetime, Says(description="when that frame was taken")]
+    frame: Annotated[int, Says(description="its id")]
+    status: Annotated[dict[str, Scalar], Says(description="`Camera-Status` as it came with the frame")]
+
+
+class CameraHealthAnswer(msgspec.Struct, kw_only=True):
+    """How a camera fared, oldest first."""
+
+    camera: str
+    points: list[HealthPoint]
+
+
+class GapAnswer(msgspec.Struct, kw_only=True, rename={"first": "from", "last": "to"}):
+    """Numbers of a boot that have not arrived, both ends included."""
+
+    boot: Annotated[str, Says(description="the boot they belong to, 16 hex digits")]
+    first: int
+    last: int
+    state: Annotated[
+        Literal["missing", "confessed"], Says(description="confessed: they will not come, as the camera said")
+    ]
+    reason: Annotated[str | None, Says(description="why, in the camera's word; null while missing")]
+    at: Annotated[datetime, Says(description="when the archive saw it open, or was told")]
+    taken_after: Annotated[datetime | None, Says(description="when the boot's frame before was taken")]
+    taken_before: Annotated[datetime | None, Says(description="when the boot's frame after was taken")]
+
+
+class GapsAnswer(msgspec.Struct, kw_only=True):
+    """The ledger of a camera, newest gaps first."""
+
+    camera: str
+    missing: Annotated[int, Says(description="numbers that have not arrived, of all gaps")]
+    on_camera: Annotated[int | None, Says(description="frames that wait on the camera, as it said last")]
+    confessed: Annotated[int, Says(description="numbers that will not come, of all gaps")]
+    gaps: list[GapAnswer]
+    next: Annotated[str | None, Says(description="the URL of the next, older page; null at the end")]
 
 
 class DayAnswer(msgspec.Struct, kw_only=True):
@@ -284,6 +329,33 @@ def camera_answer(camera: Camera) -> CameraAnswer:
         latest=None if camera.latest is None else frame_answer(camera.latest),
         status=camera.status,
         keys=camera.keys,
+        every_s=None if camera.every_ms is None else camera.every_ms / 1000,
+    )
+
+
+def gaps_answer(camera: str, page: Gaps, following: str | None) -> GapsAnswer:
+    """A page of a camera's ledger as the API shows it."""
+    said = [page.status.get(name) for name in ("spooled", "waiting")]
+    held = [count for count in said if isinstance(count, int)]
+    return GapsAnswer(
+        camera=camera,
+        missing=page.missing,
+        on_camera=sum(held) if held else None,
+        confessed=page.confessed,
+        gaps=[
+            GapAnswer(
+                boot=gap.boot,
+                first=gap.first,
+                last=gap.last,
+                state="missing" if gap.reason is None else "confessed",
+                reason=gap.reason,
+                at=utc(gap.at_ms),
+                taken_after=None if gap.taken_after_ms is None else utc(gap.taken_after_ms),
+                taken_before=None if gap.taken_before_ms is None else utc(gap.taken_before_ms),
+            )
+            for gap in page.gaps
+        ],
+        next=following,
     )
 
 

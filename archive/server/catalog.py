@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Mapping
-from datetime import date, datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -14,20 +9,16 @@ from aiohttp import web
 
 from archive import __version__
 from archive.errors import Malformed
-from archive.frame import Verdict, camera_id, unix_ms, utc
+from archive.frame import camera_id, utc
 from archive.index import Page
-from archive.server import answers, keys
+from archive.server import answers, keys, queries
 from archive.server.answers import encode
 from archive.server.media import named
 
 LIMIT = 100
 LIMIT_MAX = 1000
 COMPRESS_OVER_BYTES = 4096  # a page of frames is all repetition: a tenth remains
-ORDERS = ("newest", "oldest")
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_HOURS = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
-_SHARE = re.compile(r"[0-9](?:\.[0-9]{1,20})?")
+POINTS = 200
 
 
 def answer(what: msgspec.Struct) -> web.Response:
@@ -45,7 +36,7 @@ async def frames(request: web.Request) -> web.Response:
     return answer(
         answers.FramesAnswer(
             frames=[answers.frame_answer(frame) for frame in page.frames],
-            next=page.next and f"{request.path}?{urlencode({**request.query, 'cursor': cursor_of(page.next)})}",
+            next=page.next and f"{request.path}?{urlencode({**request.query, 'cursor': queries.cursor_of(page.next)})}",
             searched_to=page.next and utc(page.next[0]),
             total=page.total,
             last_seq=page.last_seq,
@@ -56,26 +47,26 @@ async def frames(request: web.Request) -> web.Response:
 async def page_of(request: web.Request, *, limit: int = LIMIT) -> Page:
     """The page of frames that the query asks for. Raises Malformed."""
     query = request.query
-    after_ms = _moment(query.get("after"), "after")
-    oldest_first = _order(query.get("order")) == "oldest"
+    after_ms = queries.moment(query.get("after"), "after")
+    oldest_first = queries.order(query.get("order")) == "oldest"
     if oldest_first and after_ms is None:
         raise Malformed("order=oldest needs after=…: the moment from which to read on")
     return await request.app[keys.INDEX].frames(
         camera=camera_id(query["camera"]) if query.get("camera") else None,
-        before_ms=_moment(query.get("before"), "before"),
+        before_ms=queries.moment(query.get("before"), "before"),
         after_ms=after_ms,
-        cursor=_cursor(query["cursor"]) if query.get("cursor") else None,
-        limit=number(query, "limit", limit, 1, LIMIT_MAX),
+        cursor=queries.cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=queries.number(query, "limit", limit, 1, LIMIT_MAX),
         oldest_first=oldest_first,
-        hours=_hours(query.get("hour")),
-        verdicts=_verdicts(query.get("verdict")),
-        difference=_share(query.get("difference"), "difference"),
+        hours=queries.hours(query.get("hour")),
+        verdicts=queries.verdicts(query.get("verdict")),
+        difference=queries.share(query.get("difference"), "difference"),
     )
 
 
 async def frame(request: web.Request) -> web.Response:
     """One frame, with what its camera said of itself."""
-    frame_id = number(request.match_info, "id", 0, 0, 2**63 - 1)
+    frame_id = queries.number(request.match_info, "id", 0, 0, 2**63 - 1)
     index = request.app[keys.INDEX]
     found = await index.frame(frame_id)
     return answer(answers.frame_detail(found, await index.frame_status(frame_id)))
@@ -96,9 +87,38 @@ async def days(request: web.Request) -> web.Response:
     return answer(answers.DaysAnswer(timezone=zone, days=counted, last_seq=found.last_seq))
 
 
+async def gaps(request: web.Request) -> web.Response:
+    """Which of a camera's numbers have not arrived, newest gaps first."""
+    query, camera = request.query, camera_id(request.match_info["id"])
+    page = await request.app[keys.INDEX].gaps(
+        camera,
+        cursor=queries.cursor(query["cursor"]) if query.get("cursor") else None,
+        limit=queries.number(query, "limit", LIMIT, 1, LIMIT_MAX),
+    )
+    following = page.next and f"{request.path}?{urlencode({**query, 'cursor': queries.cursor_of(page.next)})}"
+    return answer(answers.gaps_answer(camera, page, following))
+
+
+async def health_of_camera(request: web.Request) -> web.Response:
+    """What a camera said of itself, with single frames spread evenly over a span."""
+    query, camera = request.query, camera_id(request.match_info["id"])
+    found = await request.app[keys.INDEX].spread(
+        camera,
+        after_ms=queries.moment(query.get("after"), "after"),
+        before_ms=queries.moment(query.get("before"), "before"),
+        parts=queries.number(query, "points", POINTS, 1, LIMIT_MAX),
+    )
+    points = [
+        answers.HealthPoint(at=utc(frame.taken_at_ms), frame=frame.id, status=status)
+        for frame, status in found
+        if status
+    ]
+    return answer(answers.CameraHealthAnswer(camera=camera, points=points))
+
+
 async def day(request: web.Request) -> web.Response:
     """How many frames each quarter hour of a day holds."""
-    wanted = day_of(request.match_info["day"])
+    wanted = queries.day_of(request.match_info["day"])
     camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
     found = await request.app[keys.INDEX].day(wanted, camera=camera)
     return answer(
@@ -149,7 +169,7 @@ async def photos(request: web.Request) -> web.StreamResponse:
     """
     index = request.app[keys.INDEX]
     query = request.query
-    left = number(query, "limit", 2**62, 1, 2**62)
+    left = queries.number(query, "limit", 2**62, 1, 2**62)
     cursor = None
     if query.get("before"):
         last = await named(index, query["before"])
@@ -170,82 +190,3 @@ async def photos(request: web.Request) -> web.StreamResponse:
     await response.write(b"]}")
     await response.write_eof()
     return response
-
-
-def number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """A whole number from a query or a path. Raises Malformed."""
-    text = values.get(name)
-    if text is None or text == "":
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
-        raise Malformed(f"{name} is a whole number from {least} to {most}, not {text[:32]!r}")
-    return int(text)
-
-
-def day_of(text: str) -> date:
-    """A day from a path. Raises Malformed."""
-    try:
-        if not _DAY.fullmatch(text):
-            raise ValueError  # noqa: TRY301 - Python takes other ways to write a day too
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Malformed(f"a day is written such as 2026-11-22, not {text[:32]!r}") from None
-
-
-def _moment(text: str | None, name: str) -> int | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError  # noqa: TRY301 - no time zone is as bad as no time
-        return unix_ms(moment)
-    except (ValueError, OverflowError):
-        raise Malformed(f"{name} is a time such as 2026-11-22T13:00:00Z, not {text[:40]!r}") from None
-
-
-def _order(text: str | None) -> str:
-    if text and text not in ORDERS:
-        raise Malformed(f"order is one of {', '.join(ORDERS)}, not {text[:32]!r}")
-    return text or ORDERS[0]
-
-
-def _hours(text: str | None) -> tuple[int, int] | None:
-    if not text:
-        return None
-    hours = _HOURS.fullmatch(text)
-    if hours is None or int(hours[1]) % 24 == int(hours[2]) % 24 or max(int(hours[1]), int(hours[2])) > 24:
-        raise Malformed(f"hour is two different hours such as 6-9 or, over midnight, 22-4, not {text[:32]!r}")
-    return int(hours[1]), int(hours[2])
-
-
-def _verdicts(text: str | None) -> frozenset[Verdict]:
-    try:
-        return frozenset(map(Verdict, text.split(","))) if text else frozenset()
-    except ValueError:
-        raise Malformed(f"verdict is any of {', '.join(Verdict)}, with commas between, not {text!r:.80}") from None
-
-
-def _share(text: str | None, name: str) -> float | None:
-    if not text:
-        return None
-    if not (_SHARE.fullmatch(text) and float(text) <= 1):
-        raise Malformed(f"{name} is a number from 0 to 1 such as 0.1, not {text[:32]!r}")
-    return float(text)
-
-
-def cursor_of(position: tuple[int, int]) -> str:
-    """The word for a place in the order of frames, for a URL."""
-    taken_at_ms, frame_id = position
-    return base64.urlsafe_b64encode(f"{taken_at_ms}.{frame_id}".encode()).decode().rstrip("=")
-
-
-def _cursor(text: str) -> tuple[int, int]:
-    try:
-        taken, frame_id = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).split(b".")
-        cursor = int(taken), int(frame_id)
-        if max(map(abs, cursor)) >= 2**63:
-            raise ValueError  # noqa: TRY301 - beyond what the index holds
-    except (ValueError, binascii.Error):
-        raise Malformed("this cursor is none of ours: take the URL in `next` as it stands") from None
-    return cursor

@@ -11,12 +11,13 @@ from archive.server.auth import Gate
 from archive.server.budget import Budget
 from archive.server.door import Door
 from archive.store import Store
-from archive.thumbs import Thumbs
+from archive.thumbs import Slits, Thumbs
 
 CONFIG = web.AppKey("config", Config)
 STORE = web.AppKey("store", Store)
 INDEX = web.AppKey("index", Index)
 THUMBS = web.AppKey("thumbs", Thumbs)
+SLITS = web.AppKey("slits", Slits)
 INTAKE = web.AppKey("intake", Intake)
 EVENTS = web.AppKey("events", Events)
 GATE = web.AppKey("gate", Gate)

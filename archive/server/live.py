@@ -16,7 +16,8 @@ from archive.events import Events
 from archive.frame import Change, utc
 from archive.server import answers, keys
 from archive.server.answers import encode
-from archive.server.catalog import answer, number
+from archive.server.catalog import answer
+from archive.server.queries import number
 
 log = logging.getLogger(__name__)
 

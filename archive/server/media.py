@@ -7,13 +7,14 @@ import asyncio
 from aiohttp import hdrs, web
 
 from archive.errors import FrameNotFound, Unavailable
-from archive.frame import NAME, Frame, photo_key
+from archive.frame import NAME, Frame, camera_id, photo_key
 from archive.index import Index
-from archive.server import keys
+from archive.server import keys, queries
 from archive.server.etags import unchanged
 from archive.thumbs import Thumbnail
 
 FOR_EVER = "public, max-age=31536000, immutable"
+FOR_AN_HOUR = "public, max-age=3600"
 FOR_A_MINUTE = "public, max-age=60"  # a placeholder may be replaced
 # Bytes from outside are shown as pictures or not at all, whatever they contain.
 DISARMED = {
@@ -50,6 +51,19 @@ async def thumbnail(request: web.Request) -> web.StreamResponse:
     if picture is None:
         picture = await thumbs.thumbnail(await named(request.app[keys.INDEX], path, is_thumbnail=True))
     return _whole(request, picture.data, picture.etag, _thumbnail_headers(picture))
+
+
+async def slits(request: web.Request) -> web.StreamResponse:
+    """A day of a camera in one picture. Frames may come late, so no day is ever quite over for a browser."""
+    strip = await request.app[keys.SLITS].strip(
+        camera_id(request.match_info["id"]), queries.day_of(request.match_info["day"])
+    )
+    headers = {
+        hdrs.CONTENT_TYPE: "image/webp",
+        hdrs.CACHE_CONTROL: FOR_AN_HOUR if strip.is_over else "no-cache",
+        **DISARMED,
+    }
+    return _whole(request, strip.picture.data, strip.picture.etag, headers)
 
 
 async def named(index: Index, path: str, *, is_thumbnail: bool = False) -> Frame:

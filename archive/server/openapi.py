@@ -11,8 +11,8 @@ from archive import __version__
 from archive.frame import Verdict
 from archive.server import answers
 from archive.server.answers import encode
-from archive.server.catalog import ORDERS
 from archive.server.problems import RULES
+from archive.server.queries import ORDERS
 from archive.settings import SETTINGS
 
 _REF = "#/components/schemas/{name}"
@@ -22,6 +22,8 @@ _TYPES = (
     answers.FrameDetail,
     answers.CamerasAnswer,
     answers.DaysAnswer,
+    answers.CameraHealthAnswer,
+    answers.GapsAnswer,
     answers.ActivityAnswer,
     answers.ArchiveAnswer,
     answers.ChangesAnswer,
@@ -113,6 +115,40 @@ def _paths() -> dict[str, Any]:
                 "summary": "Make a camera and its key (the owner's socket only)",
                 "requestBody": {"content": _json(answers.NewCamera), "required": True},
                 "responses": _responses(answers.NewKey, (400, 403, 409, 413, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/gaps": {
+            "get": _get(
+                "Which of a camera's numbers have not arrived, newest gaps first",
+                answers.GapsAnswer,
+                _path("id", _CAMERA),
+                _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many gaps at most"),
+                _query("cursor", {"type": "string"}, "from `next`"),
+                errors=(400, 404, 503),
+            ),
+        },
+        "/api/cameras/{id}/health": {
+            "get": _get(
+                "What a camera said of itself with single frames, spread evenly over a span",
+                answers.CameraHealthAnswer,
+                _path("id", _CAMERA),
+                _query("after", _TIME, "from then on; a day before the end without it"),
+                _query("before", _TIME, "up to then; up to the camera's newest frame without it"),
+                _query(
+                    "points", {"type": "integer", "minimum": 1, "maximum": 1000}, "how many at most; 200 without it"
+                ),
+                errors=(400, 404, 503),
+            ),
+        },
+        "/api/cameras/{id}/slits/{day}": {
+            "get": {
+                "summary": "A day of a camera in one picture of 1440 x 120: for each minute a thin column of its frame",
+                "parameters": [_path("id", _CAMERA), _path("day", _DAY)],
+                "responses": {
+                    "200": _said("the strip, transparent where there is no frame", "image/webp"),
+                    "304": {"description": "you have it"},
+                    **_problems((400, 404, 503)),
+                },
             },
         },
         "/api/cameras/{id}/keys": {

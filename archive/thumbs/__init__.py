@@ -21,6 +21,7 @@ from archive.judging import judge
 from archive.thumbs.cache import Cache, Thumbnail, thumbnail
 from archive.thumbs.placeholder import PLACEHOLDER
 from archive.thumbs.renderer import Renderer
+from archive.thumbs.slits import Slits, Strip
 from archive.thumbs.worker import difference
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from archive.store.base import Store
     from archive.thumbs.worker import Rendering
 
-__all__ = ["Renderer", "Thumbnail", "Thumbs"]
+__all__ = ["Renderer", "Slits", "Strip", "Thumbnail", "Thumbs"]
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from archive.errors import Unavailable, Undecodable
 from archive.frame import MediaType
-from archive.thumbs.worker import ANSWER, MEDIA_TYPES, OK, REQUEST, Rendering
+from archive.thumbs.worker import ANSWER, COLUMN, COLUMNS, MEDIA_TYPES, OK, PLACED, REQUEST, SIZE, STRIP, Rendering
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Renderer", "Rendering"]
 
@@ -91,11 +91,32 @@ class Renderer:
 
     async def render(self, data: bytes, media_type: MediaType) -> Rendering:
         """The thumbnail of a picture. Raises Undecodable (the picture's fault) and Unavailable (ours: try again)."""
+        return await self._made(_CODES[media_type], data)
+
+    async def columns(self, thumbnails: Sequence[bytes]) -> list[bytes | None]:
+        """A column for a slit strip from each of some dozen thumbnails. Raises Undecodable, Unavailable."""
+        if not thumbnails:
+            return []
+        data = b"".join(SIZE.pack(len(thumbnail)) + thumbnail for thumbnail in thumbnails)
+        cut = (await self._made(COLUMNS, data)).data
+        if len(cut) != COLUMN.size * len(thumbnails):
+            raise Undecodable("the worker cut another number of columns")
+        return [column if is_there else None for is_there, column in COLUMN.iter_unpack(cut)]
+
+    async def strip(self, columns: Mapping[int, bytes]) -> bytes:
+        """A slit strip, in WebP, of the columns of these minutes of the day. Raises Unavailable."""
+        data = b"".join(PLACED.pack(minute, column) for minute, column in columns.items())
+        try:
+            return (await self._made(STRIP, data)).data
+        except Undecodable as exc:
+            raise Unavailable(f"no slit strip can be made: {exc}") from exc
+
+    async def _made(self, code: int, data: bytes) -> Rendering:
         async with self._turn:
             for _ in range(2):
                 worker = await self._take_worker()
                 try:
-                    answer = await worker.ask(_CODES[media_type], data, self._timeout_s)
+                    answer = await worker.ask(code, data, self._timeout_s)
                 except _Ended:
                     if self._is_closed:
                         raise Unavailable("thumbnails are no longer made: the archive is closing") from None

@@ -52,7 +52,7 @@ def fill(folder: Path, count: int, newest: datetime, *, days: int = 297) -> None
 
 
 def _moments(count: int, newest: datetime, days: int) -> Iterator[datetime]:
-    random = Random(4)  # noqa: S311 - the same accidents each time
+    random = Random(4)
     for day in range(days, -1, -1):
         date = newest - timedelta(days=day)
         if timedelta() <= date - date.replace(month=7, day=21) < AWAY:
@@ -67,7 +67,7 @@ def _moments(count: int, newest: datetime, days: int) -> Iterator[datetime]:
 
 
 def _row(number: int, taken: datetime) -> dict[str, Any]:
-    random = Random(number)  # noqa: S311 - as above
+    random = Random(number)
     no = random.choices(range(1, len(CAMERAS) + 1), (4, 3, 3, 2, 1, 2))[0]
     taken_ms = unix_ms(taken)
     is_night = not 5 <= taken.hour < 21

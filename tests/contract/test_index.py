@@ -7,7 +7,7 @@ import itertools
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from archive.errors import (
@@ -28,8 +31,20 @@ from archive.errors import (
     LogTooOld,
     Unavailable,
 )
-from archive.frame import Change, ChangeKind, Frame, Lost, Measures, MediaType, Status, TimeSource, Verdict
-from archive.index import CameraKey, Index, Kept, Settings, Standing, open_index, paging
+from archive.frame import (
+    MAX_NUMBER,
+    Change,
+    ChangeKind,
+    Frame,
+    FrameClaim,
+    Lost,
+    Measures,
+    MediaType,
+    Status,
+    TimeSource,
+    Verdict,
+)
+from archive.index import CameraKey, Gap, Index, Kept, Settings, Standing, open_index, paging
 from archive.index.sql import SqlIndex
 from archive.store.local import LocalStore
 from archive.store.memory import MemoryStore
@@ -901,6 +916,57 @@ async def test_cameras_show_their_latest_arrival(index: SqlIndex) -> None:
     assert (cameras["porch"].latest, cameras["porch"].frames, cameras["porch"].keys) == (None, 0, 1)
 
 
+@pytest.mark.parametrize(
+    ("apart_s", "every_s"),
+    [
+        ([], None),
+        ([30], None),
+        ([30, 30], 30),
+        ([30] * 30, 30),
+        ([30] * 12 + [36_000] + [30] * 3 + [1] * 4, 30),  # a night, and a burst
+        ([30] * 40 + [600] * 20, 600),  # set to another interval
+    ],
+)
+async def test_cameras_say_how_far_apart_their_frames_are(
+    index: SqlIndex, apart_s: list[int], every_s: int | None
+) -> None:
+    """Usually, by when they were taken: of the last twenty."""
+    moments = itertools.accumulate(apart_s, initial=0)
+    for n, at in enumerate(moments):
+        await index.add(arriving(n, taken_ms=NOW_MS - DAY_MS + at * 1000))
+    await index.add(arriving(0, camera="shed"))
+
+    by_id = {camera.id: camera.every_ms for camera in await index.cameras()}
+
+    assert by_id == {"garden": every_s and every_s * 1000, "shed": None}
+
+
+async def test_frames_are_spread_over_a_span(index: SqlIndex) -> None:
+    """The first of each part, with what its camera said; empty parts and other cameras are left out."""
+    for n in range(100):
+        if not 40 <= n < 60:
+            status = Status(said={"rssi": -n})
+            await index.add(arriving(n, taken_ms=NOW_MS - 100_000 + n * 1000, status=status))
+    await index.add(arriving(0, camera="shed", taken_ms=NOW_MS - 100_000))
+    span = {"after_ms": NOW_MS - 100_000, "before_ms": NOW_MS}
+
+    tenths = await index.spread("garden", parts=10, **span)
+    all_of_them = await index.spread("garden", parts=1000, **span)
+    thirds = await index.spread("garden", parts=3, **span)
+    last_day = await index.spread("garden", parts=1)
+    none = await index.spread("garden", parts=10, after_ms=NOW_MS, before_ms=NOW_MS + 1000)
+    backwards = await index.spread("garden", parts=10, after_ms=NOW_MS, before_ms=NOW_MS - 1000)
+
+    assert [frame.number for frame, _ in tenths] == [0, 10, 20, 30, 60, 70, 80, 90]
+    assert [status["rssi"] for _, status in tenths] == [0, -10, -20, -30, -60, -70, -80, -90]
+    assert [frame.number for frame, _ in all_of_them] == [n for n in range(100) if not 40 <= n < 60]
+    assert [frame.number for frame, _ in thirds] == [0, 34, 67]
+    assert [frame.number for frame, _ in last_day] == [0]
+    assert none == backwards == []
+    with pytest.raises(CameraNotFound):
+        await index.spread("nobody", parts=1)
+
+
 def key(prefix: str, camera: str) -> CameraKey:
     return CameraKey(prefix=prefix, camera=camera, sha256=prefix.encode() * 16, created_at_ms=NOW_MS)
 
@@ -1056,6 +1122,169 @@ async def test_a_confession_is_heard_once(index: SqlIndex) -> None:
         await index.losses("nobody")
 
 
+# -- gaps
+
+
+def numbers(gaps: Sequence[Gap], *, is_confessed: bool) -> set[int]:
+    """The numbers of these gaps."""
+    spans = [(gap.first, gap.last) for gap in gaps if (gap.reason is not None) == is_confessed]
+    return {number for first, last in spans for number in range(first, last + 1)}
+
+
+async def test_a_number_that_has_not_arrived_is_a_gap(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """It opens when a later number arrives and closes when it comes after all; its neighbours date it."""
+    for number in (0, 1, 7):
+        await index.add(arriving(number, taken_ms=NOW_MS - 100_000 + number * 1000))
+
+    opened = await index.gaps("garden")
+    for number in (4, 2, 6):
+        await index.add(arriving(number, taken_ms=NOW_MS - 100_000 + number * 1000))
+    narrowed = await index.gaps("garden")
+    for number in (5, 3):
+        await index.add(arriving(number, taken_ms=NOW_MS - 100_000 + number * 1000))
+    closed = await index.gaps("garden")
+
+    assert (opened.missing, opened.confessed) == (5, 0)
+    (gap,) = opened.gaps
+    assert (gap.boot, gap.first, gap.last, gap.at_ms, gap.reason) == (BOOT, 2, 6, NOW_MS, None)
+    assert (gap.taken_after_ms, gap.taken_before_ms) == (NOW_MS - 99_000, NOW_MS - 93_000)
+    assert (narrowed.missing, numbers(narrowed.gaps, is_confessed=False)) == (2, {3, 5})
+    assert (closed.missing, closed.gaps) == (0, [])
+    await require_whole(index, shelf)
+
+
+async def test_kept_outweighs_confessed(index: SqlIndex, shelf: WatchedShelf, opened: Open) -> None:
+    """A number confessed that arrives is no gap, before or after; what is confessed again keeps its first reason."""
+    await index.add(arriving(10))
+    await index.add(arriving(10, lost=Lost(boot=BOOT, first=8, last=14, reason="spool-full")))
+    await index.add(arriving(12, lost=Lost(boot=BOOT, first=7, last=9, reason="reset")))
+    await index.add(arriving(8))
+    found = await index.gaps("garden")
+    await index.close()
+    index = opened()
+
+    for number in (11, 13, 14, 15):
+        await index.add(arriving(number))
+
+    assert (found.missing, numbers(found.gaps, is_confessed=False)) == (7, set(range(7)))
+    assert (found.confessed, numbers(found.gaps, is_confessed=True)) == (5, {7, 9, 11, 13, 14})
+    assert {gap.first: gap.reason for gap in found.gaps if gap.first in (7, 9)} == {7: "reset", 9: "spool-full"}
+    assert numbers((await index.gaps("garden")).gaps, is_confessed=True) == {7, 9}
+    await require_whole(index, shelf)
+
+
+async def test_a_boot_that_never_arrived_may_be_confessed(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """Its numbers are a gap; nothing arrived beside them to date it."""
+    await index.add(arriving(0, lost=Lost(boot="00000000000000bb", first=0, last=4, reason="reset")))
+
+    found = await index.gaps("garden")
+
+    assert (found.missing, found.confessed) == (0, 5)
+    (gap,) = found.gaps
+    assert (gap.boot, gap.first, gap.last, gap.reason) == ("00000000000000bb", 0, 4, "reset")
+    assert (gap.taken_after_ms, gap.taken_before_ms) == (None, None)
+    await require_whole(index, shelf)
+
+
+async def test_numbers_the_archive_gave_have_no_gaps(index: SqlIndex) -> None:
+    """A sender without numbers loses none."""
+    new = msgspec.structs.replace(arriving(7), claim=FrameClaim())
+    await index.add(new)
+
+    assert (await index.gaps("garden")).gaps == []
+
+
+async def test_gaps_come_newest_first_and_page_by_page(index: SqlIndex) -> None:
+    """From cursor to cursor each once; a camera nobody knows is CameraNotFound."""
+    for n in range(25):
+        await index.add(arriving(n * 2 + 1, received_at_ms=NOW_MS + n // 2))
+    await index.add(arriving(5, camera="shed"))
+    seen: list[Gap] = []
+    cursor, page = None, None
+
+    while page is None or cursor:
+        page = await index.gaps("garden", cursor=cursor, limit=4)
+        seen += page.gaps
+        cursor = page.next
+
+    assert [gap.first for gap in seen] == list(range(48, -1, -2))
+    with pytest.raises(CameraNotFound):
+        await index.gaps("nobody")
+
+
+async def test_no_camera_can_overflow_its_counts(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """Numbers as large as the contract allows, again and again: what is counted stops at what JavaScript holds."""
+    for n in range(20):
+        await index.add(
+            arriving(
+                MAX_NUMBER, boot=f"{n:016x}", lost=Lost(boot=f"{n + 99:016x}", first=0, last=MAX_NUMBER, reason="")
+            )
+        )
+
+    found = await index.gaps("garden")
+
+    assert (found.missing, found.confessed) == (2**53 - 1, 2**53 - 1)
+    await require_whole(index, shelf)
+
+
+BOOT_STORIES = st.lists(
+    st.one_of(
+        st.integers(0, 30),
+        st.tuples(st.integers(0, 40), st.integers(0, 12)),  # a confession: from, and how many more
+        st.just("restart"),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=BOOT_STORIES, together=st.booleans())
+async def test_the_ledger_is_what_plain_sets_would_be(
+    tmp_path_factory: pytest.TempPathFactory, story: list[Any], together: bool
+) -> None:
+    """Whatever arrives and is confessed, in whatever order, one by one or as a group, and over restarts."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'index.db'}"
+    shelf = WatchedShelf(MemoryStore())
+    index = open_index(url, shelf=shelf, zone=BERLIN)
+    kept, said = {99}, set[int]()
+    await index.add(arriving(0, boot="00000000000000bb"))
+    waiting: list[Awaitable[object]] = [index.add(arriving(99))]
+    for event_ in story:
+        if event_ == "restart":
+            await asyncio.gather(*waiting)
+            waiting.clear()
+            await index.close()
+            index = open_index(url, shelf=shelf, zone=BERLIN)
+        elif isinstance(event_, int):
+            kept.add(event_)
+            waiting.append(index.add(arriving(event_)))
+        else:
+            first, more = event_
+            said.update(range(first, first + more + 1))
+            lost = Lost(boot=BOOT, first=first, last=first + more, reason="reset")
+            waiting.append(index.add(arriving(0, boot="00000000000000bb", lost=lost)))
+        if not together:
+            await asyncio.gather(*waiting)
+            waiting.clear()
+    await asyncio.gather(*waiting)
+
+    try:
+        found = await index.gaps("garden", limit=1000)
+        missing, confessed = set(range(99)) - kept - said, said - kept
+        assert numbers(found.gaps, is_confessed=False) == missing
+        assert numbers(found.gaps, is_confessed=True) == confessed
+        assert (found.missing, found.confessed) == (len(missing), len(confessed))
+        assert sum(gap.last - gap.first + 1 for gap in found.gaps) == len(missing) + len(confessed)
+        assert await index.miscounts() == []
+        await index.recount()
+        again = await index.gaps("garden", limit=1000)
+        assert numbers(again.gaps, is_confessed=True) == confessed
+        assert (again.missing, again.confessed) == (found.missing, found.confessed)
+        assert await index.miscounts() == []
+    finally:
+        await index.close()
+
+
 # -- for `check`
 
 
@@ -1082,6 +1311,37 @@ TAMPERINGS = {
     "UPDATE cameras SET frames = frames - 1": "cameras",
     "UPDATE boots SET frames = 0": "boots",
 }
+LEDGER_TAMPERINGS = [
+    "DELETE FROM gaps WHERE loss_no IS NULL",
+    "DELETE FROM gaps WHERE loss_no IS NOT NULL",
+    "UPDATE gaps SET last = last + 1 WHERE first = 0",
+    "UPDATE gaps SET loss_no = NULL",
+    "UPDATE cameras SET missing = missing + 1",
+    "UPDATE cameras SET confessed = 0",
+]
+
+
+@pytest.mark.parametrize("tampering", LEDGER_TAMPERINGS)
+async def test_a_ledger_that_does_not_agree_is_told_and_mended(
+    index: SqlIndex, opened: Open, shelf: WatchedShelf, tampering: str
+) -> None:
+    """Gaps and their counts are made anew from frames and confessions; what comes after is right."""
+    for n in (2, 3, 9):
+        await index.add(arriving(n, lost=Lost(boot=BOOT, first=5, last=6, reason="reset")))
+    before = await index.gaps("garden")
+    await told(index, tampering)
+    await index.close()
+    index = opened()
+
+    found = await index.miscounts()
+    await index.recount()
+
+    assert found == ["the ledger of gaps does not agree with the frames"]
+    assert {(gap.first, gap.last, gap.reason) for gap in (await index.gaps("garden")).gaps} == {
+        (gap.first, gap.last, gap.reason) for gap in before.gaps
+    }
+    await asyncio.gather(*(index.add(arriving(n)) for n in (0, 5, 8, 11)))
+    await require_whole(index, shelf)
 
 
 @pytest.mark.parametrize(("tampering", "what"), TAMPERINGS.items())
@@ -1233,6 +1493,10 @@ async def every_question(index: SqlIndex) -> None:
     await index.keys()
     await index.losses("camera-1")
     await index.settings("camera-1")
+    await index.spread("camera-1", parts=10)
+    await index.spread("camera-1", parts=10, after_ms=newest.taken_at_ms - 10_000_000, before_ms=newest.taken_at_ms)
+    await index.gaps("camera-1", limit=10)
+    await index.gaps("camera-1", limit=10, cursor=(NOW_MS, 2**40))
     await index.frames_after(10, limit=10)
     await index.unknown([newest.key, arriving(10**9).key])
 
@@ -1242,6 +1506,9 @@ async def every_write(index: SqlIndex) -> None:
     await index.add(arriving(0, **at, up_ms=0))
     await index.add(arriving(0, **at, body=b"else", lost=Lost(boot=BOOT, first=0, last=1, reason="reset")))
     await index.add(arriving(1, **at, up_ms=1000, now_ms=1100))
+    await index.add(arriving(9, **at))
+    await index.add(arriving(5, **at, lost=Lost(boot=at["boot"], first=3, last=12, reason="reset")))
+    await index.add(arriving(11, **at))
     frame = (await index.add(arriving(0, **at))).frame
     await index.measure(frame.id, None, Verdict.UNDECODABLE)
     await index.set_settings("camera-1", {"interval_s": 60})
@@ -1257,6 +1524,8 @@ async def filled(index: SqlIndex, count: int) -> None:
                 for n in range(start, min(start + 60, count))
             )
         )
+    for n in range(10):
+        await index.add(arriving(n * 3, camera="camera-1", boot="00000000000000cc"))
     await told(index, f"UPDATE frames SET is_measured = 1 WHERE id <= {count - 20}")
 
 
@@ -1279,7 +1548,7 @@ class Statements:
                     yield statement, step
 
 
-GROWING = re.compile(r"SCAN (frames|changes|boots|losses|days|settings)\b|TEMP B-TREE")
+GROWING = re.compile(r"SCAN (frames|changes|boots|losses|gaps|days|settings)\b|TEMP B-TREE")
 ENDED_EARLY = re.compile(r"SCAN frames USING INDEX frames_(by_time|judged)\b")  # with a LIMIT
 
 

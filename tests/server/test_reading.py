@@ -29,6 +29,7 @@ SMALL = jpeg(16, 16)
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)  # two days before the clocks go forward
 EVERY = timedelta(hours=1)
+MISSING = ("missing", None)
 HELD = 100  # frames of the camera `garden`, one an hour; `shed` has every tenth moment too
 
 
@@ -407,6 +408,59 @@ async def test_cameras_show_their_newest_frame(archive: Served, camera: str) -> 
     assert shown["latest"]["id"] == newest["id"]
     assert shown["seen_at"] == newest["received_at"]
     assert shown["status"] == {"id": camera, "rssi": 2}
+
+
+async def test_a_cameras_health_is_told(archive: Served, camera: str) -> None:
+    """What it said with single frames, spread over the span asked for, else over the day up to its newest."""
+    boot = new_boot()
+    for number in range(30):
+        headers = {"Camera-Status": f'id="{camera}", rssi=-{number}, reset="brownout"'}
+        taken_ms = round((FIRST + number * EVERY).timestamp() * 1000)
+        await archive.send(SMALL, headers=headers, boot=boot, number=number, taken_ms=taken_ms)
+    path = f"/api/cameras/{camera}/health"
+
+    day = await archive.get(path)
+    some = await archive.get(path, after="2026-03-27T12:00:00Z", before="2026-03-28T12:00:00Z", points=6)
+    known = {found["id"]: found for found in (await archive.get("/api/cameras"))["cameras"]}
+
+    assert [point["status"]["rssi"] for point in day["points"]] == [-n for n in range(6, 30)]
+    assert [point["status"]["rssi"] for point in some["points"]] == [0, -4, -8, -12, -16, -20]
+    assert some["points"][1]["at"] == "2026-03-27T16:00:00Z"
+    assert some["points"][1]["status"]["reset"] == "brownout"
+    assert (await archive.get(f"/api/frames/{some['points'][1]['frame']}"))["number"] == 4
+    assert known[camera]["every_s"] == 3600
+    assert (await archive.ask("/api/cameras/nobody/health")).is_problem(404)
+    assert (await archive.ask(path, params={"points": "0"})).is_problem(400)
+
+
+async def test_a_cameras_gaps_are_told(archive: Served, camera: str) -> None:
+    """Which numbers have not arrived, and why; what waits on the camera as it said last; page by page."""
+    boot, at_ms = new_boot(), round(FIRST.timestamp() * 1000)
+    status = f'id="{camera}", spooled=3, waiting=1'
+    for number, lost in ((0, None), (2, None), (9, f'boot="{boot}", from=4, to=6, reason="spool-full"'), (10, None)):
+        headers = {"Camera-Status": status, **({"Camera-Lost": lost} if lost else {})}
+        taken_ms = at_ms + number * 1000
+        await archive.send(jpeg(seed=number), headers=headers, boot=boot, number=number, taken_ms=taken_ms)
+
+    ledger = await archive.get(f"/api/cameras/{camera}/gaps")
+    pages = [await archive.get(f"/api/cameras/{camera}/gaps", limit=3)]
+    while pages[-1]["next"]:
+        pages.append((await archive.ask(pages[-1]["next"])).json)
+
+    assert (ledger["camera"], ledger["missing"], ledger["confessed"], ledger["on_camera"]) == (camera, 4, 3, 4)
+    told = {(gap["from"], gap["to"], gap["state"], gap["reason"]) for gap in ledger["gaps"]}
+    assert told == {
+        (1, 1, "missing", None),
+        (3, 3, "missing", None),
+        (4, 6, "confessed", "spool-full"),
+        (7, 8, *MISSING),
+    }
+    beside = {gap["from"]: (gap["taken_after"], gap["taken_before"]) for gap in ledger["gaps"]}
+    assert beside[4] == ("2026-03-27T12:00:02Z", "2026-03-27T12:00:09Z")
+    assert [gap for page in pages for gap in page["gaps"]] == ledger["gaps"]
+    assert len(pages) == 2
+    assert (await archive.ask("/api/cameras/nobody/gaps")).is_problem(404)
+    assert (await archive.ask("/api/cameras/NOBODY/gaps")).is_problem(400)
 
 
 async def test_days_are_the_archives_own(filled: Served) -> None:
