@@ -81,7 +81,22 @@ def _answer(request: web.Request, body: bytes) -> web.Response:
 
 async def page(request: web.Request) -> web.Response:
     """A file of the page; the browser asks each time whether it changed."""
-    asset = request.app[keys.ASSETS].asset(request.match_info["path"])
+    return _served(request, request.match_info["path"])
+
+
+async def cameras(request: web.Request) -> web.Response:
+    """The wall of all cameras."""
+    return _served(request, "cameras.html")
+
+
+async def camera(request: web.Request) -> web.Response:
+    """A camera's own page; it finds out itself whether there is such a camera."""
+    return _served(request, "camera.html")
+
+
+def _served(request: web.Request, name: str) -> web.Response:
+    """A file of the pages; the browser asks each time whether it changed."""
+    asset = request.app[keys.ASSETS].asset(name)
     headers = {
         hdrs.CONTENT_TYPE: asset.content_type,
         hdrs.ETAG: asset.etag,

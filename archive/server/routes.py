@@ -28,6 +28,8 @@ def add_routes(app: web.Application) -> None:
         "/photos/{path:.+}": media.original,
         "/thumbnails/320/{path:.+}": media.thumbnail,
         "/": pages.front,
+        "/cameras": pages.cameras,
+        "/cameras/{id}": pages.camera,
         "/{path:(?:js|css|icons)/[a-z0-9.-]+}": pages.page,
         "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
     }.items():

@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 import aiohttp
+import msgspec
 
+from archive.fields import render_lost, render_status
+from archive.frame import Lost
 from tests.pictures import jpeg
 
 AT_ONCE = 8
@@ -28,19 +31,27 @@ class Archive(Protocol):
     def start(self) -> None: ...
 
 
+class Shot(msgspec.Struct, frozen=True):
+    """A frame to be sent."""
+
+    camera: str
+    taken: datetime  # by the camera's own clock
+    body: bytes | None = None  # drawn when None
+    number: int | None = None  # the next one of all when None
+    status: Mapping[str, str | int | float] = {}  # what the camera says of itself
+    lost: tuple[int, int, str] | None = None  # numbers it gives up, both ends included, and why
+
+
 async def send(
     archive: Archive,
     *,
     camera: str = "garden",
     taken: datetime | None = None,
     body: bytes | None = None,
-    status: str = "",
+    status: Mapping[str, str | int | float] | None = None,
 ) -> int:
-    """Send a frame of *camera*, taken at *taken* by its own clock (now when None). The frame's id.
-
-    *status* is what the camera says of itself, as it stands in `Camera-Status`.
-    """
-    return (await send_all(archive, [(camera, taken or datetime.now(UTC), body)], status))[0]
+    """Send a frame of *camera*, taken at *taken* by its own clock (now when None). The frame's id."""
+    return (await send_shots(archive, [Shot(camera, taken or datetime.now(UTC), body, status=status or {})]))[0]
 
 
 async def send_many(archive: Archive, count: int, *, latest: datetime | None = None) -> list[int]:
@@ -50,24 +61,30 @@ async def send_many(archive: Archive, count: int, *, latest: datetime | None = N
     return await send_all(archive, [("garden", moment, None) for moment in taken])
 
 
-async def send_all(
-    archive: Archive, frames: Sequence[tuple[str, datetime, bytes | None]], status: str = ""
-) -> list[int]:
+async def send_all(archive: Archive, frames: Sequence[tuple[str, datetime, bytes | None]]) -> list[int]:
     """Send frames given as camera, time and bytes (drawn when None), several at once. Their ids, in the order given."""
+    return await send_shots(archive, [Shot(camera, taken, body) for camera, taken, body in frames])
+
+
+async def send_shots(archive: Archive, shots: Sequence[Shot]) -> list[int]:
+    """Send *shots*, several at once. Their ids, in the order given."""
     connector = aiohttp.UnixConnector(path=str(archive.folder / "archive.sock"), limit=AT_ONCE)
     async with aiohttp.ClientSession(connector=connector) as session:
-        return await asyncio.gather(*(_send(session, *frame, status) for frame in frames))
+        return await asyncio.gather(*(_send(session, shot) for shot in shots))
 
 
-async def _send(session: aiohttp.ClientSession, camera: str, taken: datetime, body: bytes | None, status: str) -> int:
-    number = next(_numbers)
-    boot = hashlib.sha256(camera.encode()).hexdigest()[:16]
+async def _send(session: aiohttp.ClientSession, shot: Shot) -> int:
+    number = next(_numbers) if shot.number is None else shot.number
+    boot = hashlib.sha256(shot.camera.encode()).hexdigest()[:16]
     headers = {
         "Content-Type": "image/jpeg",
-        "Camera-Status": f'id="{camera}"' + (status and f", {status}"),
-        "Camera-Frame": f'boot="{boot}", number={number}, taken={round(taken.timestamp() * 1000)}',
+        "Camera-Status": render_status(id=shot.camera, **shot.status),
+        "Camera-Frame": f'boot="{boot}", number={number}, taken={round(shot.taken.timestamp() * 1000)}',
     }
-    data = body or jpeg(320, 240, seed=number)
+    if shot.lost is not None:
+        first, last, reason = shot.lost
+        headers["Camera-Lost"] = render_lost(Lost(boot=boot, first=first, last=last, reason=reason))
+    data = shot.body or jpeg(320, 240, seed=number)
     async with session.post("http://archive/api/frames", headers=headers, data=data) as answer:
         assert answer.status == 201, await answer.text()
         return int(answer.headers["Location"].rpartition("/")[2])

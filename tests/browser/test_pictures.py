@@ -3,20 +3,23 @@
 With `ARCHIVE_README_PICTURE=1` the README's own picture, `docs/img/page.png`, is drawn anew as well.
 """
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 
-from archive.scene import draw
+from archive.scene import CAMERAS, draw
 from tests.browser.complaints import Complaints
 from tests.browser.filling import fill
-from tests.browser.sending import Archive, no, send_all
+from tests.browser.sending import Archive, Shot, no, send_all, send_shots
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,12 +49,55 @@ def _day(cameras: Sequence[str] = ("garden", "courtyard", "window", "kitchen")) 
     return frames
 
 
-async def _shoot(page: Page, name: str) -> None:
+async def _send_a_week(archive: Archive) -> None:
+    """A week of the garden, whose spool was full for an hour and which was away for a night; a day of the others."""
+    shots = []
+    for number in range(7 * 48 + 1):
+        taken = AFTERNOON - timedelta(minutes=30 * (7 * 48 - number))
+        lost = (100, 101, "spool-full") if number == 102 else (250, 250, "sensor") if number == 260 else None
+        if number not in {100, 101, 250, 251, 252} and not 170 <= number < 190:
+            battery = 3.7 + 0.3 * math.sin(number / 48 * math.tau) ** 2
+            shots.append(Shot("garden", taken, None, number, _said(number, battery=battery), lost))
+    for at, camera in enumerate(CAMERAS[1:], 1):
+        for number in range(48):
+            late = timedelta(hours=4) if camera == "shed" else timedelta(minutes=at**2 / 3)
+            taken = AFTERNOON - late - timedelta(minutes=30 * (47 - number))
+            said = _said(number + 50 * at, battery=3.34 if camera == "shed" else None)
+            shots.append(Shot(camera, taken, None, number, said))
+    newest = {shot.camera: shot for shot in shots}
+    drawn = []
+    for shot in shots:
+        size = (800, 600) if newest[shot.camera] is shot else (320, 240)
+        body = draw(shot.camera, shot.taken, *size, frame_number=shot.number or 0)
+        drawn.append(msgspec.structs.replace(shot, body=body))
+    await send_shots(archive, drawn)
+
+
+def _said(number: int, *, battery: float | None) -> dict[str, str | int | float]:
+    random = Random(number)
+    return {
+        "settings": 7,
+        "firmware": "1.0.0",
+        "board": "xiao",
+        "sensor": "OV5640",
+        "reset": "brownout",
+        "up_s": 1800 * number,
+        "rssi": round(-61 + 6 * math.sin(number / 9) + random.gauss(0, 2)),
+        "heap": 118_000 - 40 * number,
+        **({} if battery is None else {"battery": round(battery + random.gauss(0, 0.01), 3)}),
+        "temperature": round(31 + 7 * math.sin(number / 48 * math.tau) + random.random()),
+        "spooled": 12 if number > 330 else max(0, 20 - abs(number - 200)) if number > 189 else 0,
+        "restarts": 1 + (number > 120) + (number > 190),
+    }
+
+
+async def _shoot(page: Page, name: str, *, is_whole: bool = False) -> None:
+    """What is on the screen; all of the page, where it is longer, with *is_whole*."""
     SCREENSHOTS.mkdir(exist_ok=True)
     await page.evaluate(
         "Promise.all([...document.images].filter((i) => i.currentSrc).map((i) => i.decode().catch(() => {})))"
     )
-    await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled", full_page=is_whole)
 
 
 async def _open(page: Page, size: str, path: str = "/") -> None:
@@ -165,6 +211,27 @@ async def test_without_javascript(page: Page, archive_server: Archive) -> None:
         await plain.goto("/")
         await plain.screenshot(path=SCREENSHOTS / f"plain-{size}.png")
     await context.close()
+
+
+async def test_the_cameras_at_every_width_in_light_and_dark(page: Page, archive_server: Archive) -> None:
+    """No camera, the wall with a late one, and a camera's own page with its gaps."""
+    await page.clock.set_fixed_time(AFTERNOON)
+    await _open(page, "desk", "/cameras")
+    await expect(page.get_by_role("heading", name="No camera yet")).to_be_visible()
+    await _shoot(page, "cameras-empty-desk-light")
+    await _send_a_week(archive_server)
+
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for size in SIZES:
+            await _open(page, size, "/cameras")
+            await expect(page.get_by_role("listitem")).to_have_count(len(CAMERAS))
+            await page.wait_for_function("() => document.querySelectorAll('svg path[d]').length === 12")
+            await _shoot(page, f"cameras-{size}-{scheme}")
+            await _open(page, size, "/cameras/garden?span=week")
+            await expect(page.get_by_role("figure")).to_have_count(6)
+            await _shoot(page, f"camera-{size}-{scheme}", is_whole=True)
+        assert await page.evaluate("document.documentElement.scrollWidth") == SIZES["wide"][0]
 
 
 async def test_an_archive_that_does_not_answer(page: Page, archive_server: Archive, complaints: Complaints) -> None:

@@ -16,10 +16,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 AFTERNOON = datetime(2026, 11, 22, 14, 3, 7, 412_000, tzinfo=ZoneInfo("Europe/Berlin"))
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1280, 900), "wide": (1920, 1080)}
-STATUS = (
-    'firmware="1.0.0", board="xiao-esp32s3-sense", settings=8, rssi=-61, heap=118000, battery=3.91, spooled=0, '
-    'reset="brownout"'
-)
+STATUS: dict[str, str | int | float] = {
+    "firmware": "1.0.0",
+    "board": "xiao-esp32s3-sense",
+    "settings": 8,
+    "rssi": -61,
+    "heap": 118000,
+    "battery": 3.91,
+    "spooled": 0,
+    "reset": "brownout",
+}
 
 
 @pytest.fixture(name="archive_server")

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The page's address, which is its state: what the reader chose to see (`?camera=garden&hour=6-9`), where in time the
- * reader is (`before=…`), the frame that is open in the viewer (`frame=1234`), and one beside it (`compare=1230`).
+ * reader is (`before=…`), the frame that is open in the viewer (`frame=1234`), and one beside it (`compare=1230`). Of a
+ * camera's own page (`/cameras/garden?span=week`): which camera, and how far back.
  */
 
 const CHOICE = ["camera", "hour", "verdict", "difference"];
@@ -40,6 +41,35 @@ function id(name) {
   const text = new URLSearchParams(location.search).get(name);
   return text && /^\d+$/.test(text) ? Number(text) : null;
 }
+
+
+/** The address of the list of *camera*'s frames. @param {string} camera */
+export const ofList = (camera) => `/?${new URLSearchParams({ camera })}`;
+
+/** The address of that list as it was before *moment*. @param {string} camera @param {string} moment */
+export const ofMoment = (camera, moment) => `/?${written(new URLSearchParams({ camera, before: moment }))}`;
+
+/** The address of frame *id* over that list. @param {string} camera @param {number} id */
+export const ofFrameIn = (camera, id) => `/?${new URLSearchParams({ camera, frame: String(id) })}`;
+
+/** The address of *camera*'s own page. @param {string} camera */
+export const ofCamera = (camera) => `/cameras/${encodeURIComponent(camera)}`;
+
+/** The camera whose own page this is. */
+export function camera() {
+  const name = location.pathname.split("/")[2] ?? "";
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // a percent sign that means itself: no camera is called so
+  }
+}
+
+/** How far back a camera's page looks; null when the address does not say. */
+export const span = () => new URLSearchParams(location.search).get("span");
+
+/** The address of the same page that looks as far back as *span* says. @param {string} span */
+export const ofSpan = (span) => `?${new URLSearchParams({ span })}`;
 
 /** @param {string[]} names */
 const query = (names) =>

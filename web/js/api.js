@@ -27,6 +27,12 @@
 /** @typedef {{ timezone: string, days: { day: string, frames: number }[], last_seq?: number }} Days */
 /** @typedef {{ day: string, frames: number, quarters: number[] }} Day */
 /** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string, shots_from_page: boolean }} Archive */
+/** @typedef {Record<string, string | number | boolean>} Said What a camera says of itself, in its own words. */
+/** @typedef {{ id: string, created_at: string, frames: number, latest: Frame | null, status: Said, every_s: number | null }} Camera */
+/** @typedef {{ at: string, status: Said }} Health */
+/** @typedef {{ boot: string, from: number, to: number, state: "missing" | "confessed", reason: string | null, at: string,
+ *   taken_after: string | null, taken_before: string | null }} Gap */
+/** @typedef {{ missing: number, confessed: number, on_camera: number | null, gaps: Gap[], next: string | null }} Gaps */
 /** @typedef {{ seq: number, type: string, data: any }} Change */
 /** @typedef {{ changes: Change[], last_seq: number, reset: boolean }} Changes */
 
@@ -53,8 +59,25 @@ export const days = (camera) => ask(camera ? `/api/days?${new URLSearchParams({ 
 /** How a day's frames lie in it, quarter by quarter of an hour. @param {string} day @param {string | null} camera @returns {Promise<Day>} */
 export const day = (day, camera) => ask(`/api/days/${day}${camera ? `?${new URLSearchParams({ camera })}` : ""}`);
 
-/** @returns {Promise<{ cameras: { id: string, frames: number }[] }>} */
+/** @returns {Promise<{ cameras: Camera[] }>} */
 export const cameras = () => ask("/api/cameras");
+
+/** What *camera* said of itself between two moments, with up to *points* frames.
+ * @param {string} camera @param {Date} after @param {Date} before @param {number} points @returns {Promise<{ points: Health[] }>} */
+export const health = (camera, after, before, points) =>
+  ask(
+    `/api/cameras/${encodeURIComponent(camera)}/health?` +
+      new URLSearchParams({ after: after.toISOString(), before: before.toISOString(), points: String(points) }),
+  );
+
+/** Which of *camera*'s numbers have not arrived, newest first. @param {string} camera @param {number} limit @returns {Promise<Gaps>} */
+export const gaps = (camera, limit) => ask(`/api/cameras/${encodeURIComponent(camera)}/gaps?limit=${limit}`);
+
+/** The older gaps that *next* asks for. @param {string} next @returns {Promise<Gaps>} */
+export const olderGaps = (next) => ask(next);
+
+/** The picture of *camera*'s *day*, which is another one with another number of *frames*. @param {string} camera @param {string} day @param {number} frames */
+export const slits = (camera, day, frames) => `/api/cameras/${encodeURIComponent(camera)}/slits/${day}?frames=${frames}`;
 
 /** One frame, with what its camera said of itself then.
  * @param {number} id @returns {Promise<Frame & { status?: Record<string, unknown> }>} */

@@ -36,10 +36,11 @@ export function facts(element) {
 
     /** What the camera said of itself; null while that is not known. @param {Record<string, unknown> | null} status */
     health(status) {
-      const { firmware, board, ...said } = words.said(status ?? {});
-      put({ firmware: firmware ?? "", board: board ?? "" });
+      const { firmware = "", board = "", ...more } = /** @type {import("./api.js").Said} */ (status ?? {});
+      const said = words.saidOfItself(more, ["settings_refused"]);
+      put({ firmware: String(firmware), board: String(board) });
       for (const name of ["firmware", "board"]) part(`[data-fact="${name}"]`).closest("div")?.toggleAttribute("hidden", !part(`[data-fact="${name}"]`).textContent);
-      const rows = Object.entries(said).map(([name, text]) => {
+      const rows = said.map(([name, text]) => {
         const row = /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
         /** @type {Element} */ (row.firstElementChild).textContent = name;
         /** @type {Element} */ (row.lastElementChild).textContent = text;

@@ -7,6 +7,16 @@ const LANGUAGE = "en-GB";
 /** 48482 as “48 482”. @param {number} n */
 export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, NARROW);
 
+/** −61.2, with a true minus; with so many decimals. @param {number} n @param {number} [decimals] */
+export function figure(n, decimals = 0) {
+  const known = figures.get(decimals) ?? new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  figures.set(decimals, known);
+  return known.format(n).replace("-", "−").replaceAll(",", NARROW);
+}
+
+/** @type {Map<number, Intl.NumberFormat>} */
+const figures = new Map();
+
 /** A frame's id as “№ 048 482”. @param {number} id */
 export const no = (id) => `№\u00a0${count6(id)}`;
 
@@ -47,6 +57,9 @@ export function calendar(timeZone) {
     },
   };
 }
+
+/** “14:03” @param {Calendar} calendar @param {string | Date} moment */
+export const minute = (calendar, moment) => calendar.time(moment).slice(0, 5);
 
 /** “22 Nov” @param {string} of a day */
 export const shortDay = (of) => `${Number(of.slice(8))} ${shortMonth(of)}`;

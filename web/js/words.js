@@ -1,7 +1,7 @@
 // @ts-check
 /** Every word the page says that is not already in index.html. Pure. */
 
-import { count } from "./format.js";
+import { count, figure, minute, shortDay } from "./format.js";
 
 /** @typedef {import("./api.js").Frame} Frame */
 /** @typedef {import("./live.js").LiveState} LiveState */
@@ -123,47 +123,6 @@ export const shotAsked = (camera, isNew) =>
 /** @param {string} camera @param {unknown} error */
 export const shotFailed = (camera, error) => `${camera} could not be asked: ${reason(error)}.`;
 
-/** What the camera said of itself with a frame, in an order and in words a reader knows; the rest as the camera named it.
- * @param {Record<string, unknown>} status @returns {Record<string, string>} */
-export function said(status) {
-  /** @type {Record<string, string>} */ const found = {};
-  for (const name of [...Object.keys(health), ...Object.keys(status).filter((name) => !(name in health))]) {
-    if (status[name] === undefined || UNTOLD.has(name)) continue;
-    const [word, text] = health[name] ?? [name, String];
-    const value = /** @type {any} */ (status[name]);
-    found[word] = typeof value === "boolean" ? (value ? "yes" : "no") : text(value);
-  }
-  return found;
-}
-
-const UNTOLD = new Set(["id", "settings_refused"]);
-
-/** @type {Record<string, [string, (value: any) => string]>} */
-const health = {
-  firmware: ["firmware", String],
-  board: ["board", String],
-  settings: ["Settings", (version) => `version ${version}`],
-  rssi: ["Signal", (dbm) => `${minus(dbm)} dBm`],
-  heap: ["Memory", kB],
-  psram: ["PSRAM", kB],
-  battery: ["Battery", (volts) => `${volts} V`],
-  temperature: ["Temperature", (degrees) => `${minus(degrees)} °C`],
-  spooled: ["Spooled", (n) => (n === 0 ? "none" : frames(Number(n)))],
-  waiting: ["Waiting", (n) => (n === 0 ? "none" : frames(Number(n)))],
-  lost: ["Lost", (n) => (n === 0 ? "none" : frames(Number(n)))],
-  reset: ["Last reset", String],
-  restarts: ["Restarts", String],
-  brownouts: ["Brownouts", String],
-};
-
-/** @param {unknown} n */
-const minus = (n) => String(n).replace("-", "−");
-
-/** @param {number} bytes */
-function kB(bytes) {
-  return `${count(Math.round(bytes / 1000))} kB`;
-}
-
 /** @param {Frame} frame */
 export const difference = ({ difference }) =>
   difference === undefined || difference === null ? "" : `${percent(difference)} unlike the frame before`;
@@ -216,6 +175,176 @@ export const keys = [
   [["?"], "these keys"],
   [["Esc"], "end the comparison, close"],
 ];
+
+// -- of cameras
+
+/** @param {number} n @param {number} late */
+export const cameras = (n, late) => `${n === 0 ? "no camera" : n === 1 ? "1 camera" : `${count(n)} cameras`}${late ? `, ${count(late)} late` : ""}`;
+
+/** How long ago that was. @param {number} ms */
+export function age(ms) {
+  if (ms < 1000) return "just now";
+  if (ms < 60_000) return `${Math.floor(ms / 1000)} s ago`;
+  if (ms < 120_000) return "a minute ago";
+  return `${duration(ms)} ago`;
+}
+
+/** How old a camera's newest frame is. @param {Frame | null} latest @param {number} now @param {boolean} isLate */
+export function ageOf(latest, now, isLate) {
+  if (latest === null) return "no frame yet";
+  const text = age(now - Date.parse(latest.taken_at));
+  return isLate ? `${text}, late` : text;
+}
+
+export const theCameras = "Cameras";
+
+/** @param {string} camera */
+export const healthOf = (camera) => `Health of ${camera}`;
+
+/** Why the cameras are not here. @param {unknown} error */
+export const camerasFailed = (error) => `The cameras could not be fetched: ${reason(error)}.`;
+
+/** Why the camera is not here. @param {unknown} error */
+export const cameraFailed = (error) => `The camera could not be fetched: ${reason(error)}.`;
+
+export const noCamera = "There is no camera of this name in this archive.";
+
+/** @param {string} camera @param {string} when */
+export const pictureOf = (camera, when) => `${camera}, ${when}`;
+
+/** What cameras measure of themselves, and in what. @type {Record<string, { name: string, unit?: string, decimals?: number, per?: number }>} */
+export const measures = {
+  rssi: { name: "Signal", unit: "dBm" },
+  battery: { name: "Battery", unit: "V", decimals: 2 },
+  temperature: { name: "Temperature", unit: "°C" },
+  spooled: { name: "Spooled" },
+  heap: { name: "Least free memory", unit: "kB", per: 1000 },
+  psram: { name: "Free picture memory", unit: "kB", per: 1000 },
+  restarts: { name: "Restarts" },
+};
+
+/** A value of a measure, as the camera said it. @param {string} name @param {unknown} value */
+export const measure = (name, value) => (typeof value === "number" ? `${amount(name, value)}${unit(name)}` : "not said");
+
+/** From its least to its most, for those too who do not see the stroke. @param {string} name @param {number} low @param {number} high */
+export const range = (name, low, high) =>
+  amount(name, low) === amount(name, high)
+    ? `${amount(name, low)}${unit(name)} throughout`
+    : `${amount(name, low)} to ${amount(name, high)}${unit(name)}`;
+
+/** @param {string} name @param {number} value */
+function amount(name, value) {
+  const { unit, decimals, per } = measures[name];
+  return value === 0 && !unit ? "none" : figure(value / (per ?? 1), decimals);
+}
+
+/** @param {string} name */
+const unit = (name) => (measures[name].unit ? `\u00a0${measures[name].unit}` : "");
+
+/** What a camera said of itself that has a name. @type {Record<string, { name: string, value?: (said: any) => string }>} */
+const said = {
+  settings: { name: "Settings", value: (version) => (version ? `version ${version}` : "none set") },
+  settings_refused: { name: "Settings refused", value: (version) => `version ${version}` },
+  firmware: { name: "Firmware" },
+  board: { name: "Board" },
+  sensor: { name: "Sensor" },
+  sensor_fault: { name: "Sensor’s fault" },
+  reset: { name: "Last start" },
+  up_s: { name: "Running for", value: (s) => duration(s * 1000) },
+  quality: { name: "Quality" },
+  waiting: { name: "Waiting to be sent" },
+  lost: { name: "Given up, not yet told" },
+  brownouts: { name: "Brownouts" },
+  failed_sends: { name: "Failed sends" },
+  refused: { name: "Refused by the archive" },
+  discarded: { name: "Discarded" },
+  skipped: { name: "Skipped" },
+  spool: { name: "Spool", value: (has) => (has ? "yes" : "none: no card") },
+};
+
+/** What a camera said of itself, with names where there are some; but for *others*, which are told elsewhere.
+ * @param {import("./api.js").Said} status @param {string[]} others @returns {[string, string][]} */
+export function saidOfItself(status, others) {
+  const order = ["settings", ...Object.keys(measures), ...Object.keys(said)];
+  const keys = Object.keys(status).filter((key) => key !== "id" && !others.includes(key));
+  keys.sort((a, b) => (order.indexOf(a) + 1 || order.length + 1) - (order.indexOf(b) + 1 || order.length + 1));
+  return keys.map((key) => {
+    if (Object.hasOwn(measures, key)) return [measures[key].name, measure(key, status[key])];
+    const { name, value } = Object.hasOwn(said, key) ? said[key] : { name: key };
+    return [name, value ? value(status[key]) : plain(status[key])];
+  });
+}
+
+/** @param {string | number | boolean} value */
+const plain = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
+
+/** @param {number | null} every_s */
+export const every = (every_s) => (every_s === null ? "not known yet" : every_s < 1 ? "several a second" : `one in ${duration(every_s * 1000)}`);
+
+/** @param {import("./format.js").Calendar} calendar @param {number} from */
+export const silentSince = (calendar, from) => `Nothing has been heard since ${moment(calendar, from)}.`;
+
+/** What the charts show. @param {import("./format.js").Calendar} calendar @param {number} from */
+export const since = (calendar, from) => `${moment(calendar, from)}, to now`;
+
+export const taken = "Taken";
+
+export const aFrame = "Frames";
+
+export const knownSince = "Known since";
+
+/** Stretches of time in which nothing was heard. @param {import("./format.js").Calendar} calendar @param {{ from: number, to: number }[]} stretches */
+export const silences = (calendar, stretches) =>
+  `Nothing was heard ${stretches.map(({ from, to }) => `from ${moment(calendar, from)} to ${until(calendar, from, to)}`).join("; ")}.`;
+
+/** The end of a stretch; of the same day, its time alone. @param {import("./format.js").Calendar} calendar @param {number} from @param {number} to */
+const until = (calendar, from, to) =>
+  calendar.day(new Date(from)) === calendar.day(new Date(to)) ? minute(calendar, new Date(to)) : moment(calendar, to);
+
+/** “22 Nov, 14:03” @param {import("./format.js").Calendar} calendar @param {number | string} at */
+export const moment = (calendar, at) => `${shortDay(calendar.day(new Date(at)))}, ${minute(calendar, new Date(at))}`;
+
+/** @param {number} n */
+export const otherSilences = (n) => (n === 1 ? "And once more for a shorter time." : `And ${count(n)} more times for a shorter time.`);
+
+export const noHealth = "Nothing was said in this time.";
+
+/** How many are missing, and where they may be. @param {import("./api.js").Gaps} gaps */
+export function ledger({ missing, confessed, on_camera }) {
+  const parts = [
+    missing === 0 ? "No frame is missing" : missing === 1 ? "1 frame has not arrived" : `${count(missing)} frames have not arrived`,
+    ...(confessed === 0 ? [] : [confessed === 1 ? "1 was given up" : `${count(confessed)} were given up`]),
+    onCamera(on_camera),
+  ];
+  return `${parts.join("; ")}.`;
+}
+
+/** @param {number | null} n */
+function onCamera(n) {
+  if (n === null) return "how many are still on the camera it does not say";
+  if (n === 0) return "none is still on the camera";
+  return n === 1 ? "1 is still on the camera" : `${count(n)} are still on the camera`;
+}
+
+/** @type {Record<string, string>} */
+const reasons = {
+  "spool-full": "the spool was full",
+  sensor: "the sensor gave no picture",
+  "power-cut": "the power went",
+  refused: "the archive refused it",
+  damaged: "what was spooled could not be read",
+  "ring-full": "frames were taken faster than the card could follow",
+};
+
+/** @param {import("./api.js").Gap} gap */
+export function gap({ from, to, state, reason }) {
+  const numbers = from === to ? `Number ${count(from)}` : `Numbers ${count(from)} to ${count(to)}`;
+  if (state === "missing") return `${numbers} ${from === to ? "has" : "have"} not arrived.`;
+  return `${numbers} will not come: ${reasons[reason ?? ""] ?? `“${reason}”`}.`;
+}
+
+/** @param {string} boot */
+export const boot = (boot) => `boot ${boot.slice(0, 4)} ${boot.slice(4, 8)}`;
 
 export const unshown = "The picture cannot be shown. Its bytes are kept as they came; you can download them.";
 
