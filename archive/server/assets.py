@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
+import brotli
 import msgspec
 
 from archive.errors import ConfigError, FrameNotFound
@@ -26,7 +27,7 @@ class Asset(msgspec.Struct, frozen=True):
     """One file of the page."""
 
     body: bytes
-    gzipped: bytes | None
+    encoded: dict[str, bytes]  # by content coding, the smallest first; none of what is compressed already
     etag: str
     content_type: str
 
@@ -59,8 +60,8 @@ class Assets:
 
 def _asset(name: str, body: bytes) -> Asset:
     suffix = Path(name).suffix
-    gzipped = None if suffix == ".png" else gzip.compress(body, mtime=0)
-    return Asset(body, gzipped, f'"{hashlib.sha256(body).hexdigest()[:32]}"', TYPES[suffix])
+    encoded = {} if suffix == ".png" else {"br": brotli.compress(body), "gzip": gzip.compress(body, mtime=0)}
+    return Asset(body, encoded, f'"{hashlib.sha256(body).hexdigest()[:32]}"', TYPES[suffix])
 
 
 def web_folder() -> Path:

@@ -105,8 +105,15 @@ def _served(request: web.Request, name: str) -> web.Response:
         "Content-Security-Policy": POLICY,
     }
     body = asset.body
-    if asset.gzipped is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-        body = asset.gzipped
-        headers[hdrs.CONTENT_ENCODING] = "gzip"
-        headers[hdrs.ETAG] = asset.etag.replace('"', '"gzip-', 1)  # other bytes, so another tag
+    accepted = _accepted(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
+    if coding := next((coding for coding in asset.encoded if coding in accepted), None):
+        body = asset.encoded[coding]
+        headers[hdrs.CONTENT_ENCODING] = coding
+        headers[hdrs.ETAG] = asset.etag.replace('"', f'"{coding}-', 1)  # other bytes, so another tag
     return unchanged(request, headers[hdrs.ETAG], headers) or web.Response(body=body, headers=headers)
+
+
+def _accepted(text: str) -> set[str]:
+    """The content codings that `Accept-Encoding` names and does not rule out (RFC 9110, 12.5.3)."""
+    codings = (item.partition(";") for item in text.split(","))
+    return {name.strip() for name, _, weight in codings if weight.replace(" ", "").strip("q=0.") or not weight}

@@ -801,3 +801,28 @@ async def test_the_old_list_is_json_however_long(filled: Served) -> None:
     reply = await filled.ask("/api/photos")
 
     assert json.loads(reply.body)["total"] == len(reply.json["photos"]) == filled.index.total
+
+
+@pytest.mark.parametrize(
+    ("accepts", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("gzip;q=0.0", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+async def test_a_file_of_the_page_comes_as_small_as_the_browser_takes_it(
+    archive: Served, accepts: str, coding: str | None
+) -> None:
+    """The same file in every coding, each under a tag of its own."""
+    plain = await archive.ask("/js/main.js", headers={"Accept-Encoding": "identity"})
+
+    reply = await archive.ask("/js/main.js", headers={"Accept-Encoding": accepts})
+
+    assert reply.headers.get("Content-Encoding") == coding
+    assert reply.headers["Vary"] == "Accept-Encoding"
+    assert reply.body == plain.body, "aiohttp's client undoes the coding"
+    assert (reply.headers["ETag"] == plain.headers["ETag"]) == (coding is None)
