@@ -26,7 +26,7 @@
 /** @typedef {{ frames: Frame[], next: string | null, searched_to?: string | null, last_seq: number }} Page */
 /** @typedef {{ timezone: string, days: { day: string, frames: number }[], last_seq?: number }} Days */
 /** @typedef {{ day: string, frames: number, quarters: number[] }} Day */
-/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string }} Archive */
+/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string, shots_from_page?: boolean }} Archive */
 /** @typedef {{ seq: number, type: string, data: any }} Change */
 /** @typedef {{ changes: Change[], last_seq: number, reset: boolean }} Changes */
 
@@ -78,9 +78,12 @@ export const oldestFrames = (choice) => frames(`${choice}&order=oldest&after=197
 export const changes = (seq, wait_s, signal) =>
   ask(`/api/changes?after=${seq}&wait_s=${wait_s}`, AbortSignal.any([signal, AbortSignal.timeout(wait_s * 1000 + PATIENCE_MS)]));
 
-/** @param {string} url @param {AbortSignal} [signal] @returns {Promise<any>} */
-async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS)) {
-  const answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
+/** Ask *camera* for a frame now. @param {string} camera @returns {Promise<{ is_new: boolean }>} */
+export const shot = (camera) => ask(`/api/cameras/${camera}/shot`, undefined, "POST");
+
+/** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @returns {Promise<any>} */
+async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET") {
+  const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" } });
   if (answer.ok) return answer.json();
   const body = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
   throw new Problem(answer.status, String(body.title ?? answer.statusText));

@@ -35,7 +35,7 @@ export function reader({ gallery, seen, remember }) {
   const masthead = mastheadIn(find(".masthead"));
   const status = statusIn(find("[role=status]"));
   const problem = problemIn(find(".problem"));
-  const viewer = viewerIn(find("#viewer"), { onStep: step, onClose: closed });
+  const viewer = viewerIn(find("#viewer"), { onStep: step, onClose: closed, onAsk: askForShot });
   const live = new Tabs({ onChange: changed, onHello: greeted, onReset: () => begin(), onState: stated });
   const scrubber = scrubberIn(find(".scrubber"), (moment, isDone) => jump(moment, isDone));
   const almanac = almanacIn(find("#almanac"), (day) => jump(calendar.startOf(dayAfter(day, 1)), true));
@@ -115,6 +115,7 @@ export function reader({ gallery, seen, remember }) {
     catalog.fill(page, address.choice(), address.place());
     catalog.lastSeq = page.last_seq;
     shown = address.list();
+    viewer.mayAsk(archive.shots_from_page ?? false);
     masthead.title(title);
     draw(isBegun ? "start" : "held");
     countDays();
@@ -367,6 +368,7 @@ export function reader({ gallery, seen, remember }) {
     drawSoon();
     if (change.type === "frame") {
       const { data } = change;
+      viewer.asked(data.camera, ""); // it has been in contact
       const ofDay = choice.counts(data) ? quarters.get(dayOf(data)) : undefined;
       if (ofDay) ofDay[calendar.quarter(data.taken_at)] += 1;
       if (choice.shows(data, calendar)) {
@@ -462,6 +464,16 @@ export function reader({ gallery, seen, remember }) {
     if (!to || viewer.frame !== from) return;
     history.replaceState(history.state, "", address.ofFrame(to.id));
     followAddress();
+  }
+
+  /** @param {string} camera */
+  async function askForShot(camera) {
+    try {
+      const { is_new } = await api.shot(camera);
+      viewer.asked(camera, words.shotAsked(camera, is_new));
+    } catch (error) {
+      viewer.asked(camera, words.shotFailed(camera, error));
+    }
   }
 
   /** @param {number} id the frame that was open */

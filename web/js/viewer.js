@@ -9,9 +9,9 @@ import * as words from "./words.js";
 
 /**
  * @param {HTMLTemplateElement} template
- * @param {{ onStep: (direction: "earlier" | "later") => void, onClose: (id: number) => void }} listener
+ * @param {{ onStep: (direction: "earlier" | "later") => void, onClose: (id: number) => void, onAsk: (camera: string) => void }} listener
  */
-export function viewer(template, { onStep, onClose }) {
+export function viewer(template, { onStep, onClose, onAsk }) {
   const dialog = /** @type {HTMLDialogElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
   /** @template {HTMLElement} T @param {string} selector @returns {T} */
   const part = (selector) => /** @type {T} */ (dialog.querySelector(selector));
@@ -27,6 +27,7 @@ export function viewer(template, { onStep, onClose }) {
   };
   earlier.addEventListener("click", () => step("earlier"));
   later.addEventListener("click", () => step("later"));
+  part(".ask button").addEventListener("click", () => shown && onAsk(shown.camera));
   part(".close").addEventListener("click", () => dialog.close());
   window.addEventListener("keydown", (event) => {
     if (!dialog.open || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -73,12 +74,25 @@ export function viewer(template, { onStep, onClose }) {
     /** @param {string} text */
     note: (text) => void (part(".note").textContent = text),
 
+    /** Whether readers may ask the camera for a frame. @param {boolean} may */
+    mayAsk: (may) => void (part(".ask").hidden = !may),
+
+    /** What became of asking *camera*; nothing when another's frame is open by now.
+     * @param {string} camera @param {string} text */
+    asked(camera, text) {
+      if (camera !== shown?.camera) return;
+      part(".ask [role=status]").textContent = text;
+      if (text) part(".ask").scrollIntoView({ block: "nearest" }); // on a phone it is the last line
+    },
+
     close: () => dialog.close(),
   };
 
   /** The thumbnail at once, the original over it when it is here. @param {Frame} frame @param {Calendar} calendar */
   function picture(frame, calendar) {
     part(".note").textContent = "";
+    part(".ask [role=status]").textContent = "";
+    part(".ask button").textContent = words.askForShot(frame.camera);
     dialog.style.setProperty("--ratio", String(frame.width && frame.height ? frame.width / frame.height : 4 / 3));
     delete original.dataset.loaded;
     thumbnail.src = frame.thumbnail_url;

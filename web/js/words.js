@@ -111,6 +111,18 @@ export const frameFailed = (no, error) =>
 
 export const deleted = "This frame has been deleted from the archive.";
 
+/** @param {string} camera */
+export const askForShot = (camera) => `Ask ${camera} for a frame now`;
+
+/** What the camera will do, and when. @param {string} camera @param {boolean} isNew */
+export const shotAsked = (camera, isNew) =>
+  isNew
+    ? `${camera} will take one with its next contact.`
+    : `${camera} was asked before and has not been in contact since; it will take one then.`;
+
+/** @param {string} camera @param {unknown} error */
+export const shotFailed = (camera, error) => `${camera} could not be asked: ${reason(error)}.`;
+
 export const unshown = "The picture cannot be shown. Its bytes are kept as they came; you can download them.";
 
 /** @param {unknown} error */
