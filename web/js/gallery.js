@@ -148,6 +148,8 @@ export function gallery(element, templates) {
   // -- where things stand
 
   function begin() {
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && element.contains(activeElement)) awaited = Number(activeElement.dataset.id);
     element.replaceChildren(); // what the page came with: for the first moment, and for those who read without JavaScript
     element.dataset.drawn = "";
     measure();
