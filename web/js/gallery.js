@@ -71,6 +71,7 @@ export function gallery(element, templates) {
   element.addEventListener("error", ({ target }) => target instanceof HTMLImageElement && (target.dataset.broken = ""), true);
   element.addEventListener("load", ({ target }) => target instanceof HTMLImageElement && delete target.dataset.broken, true);
   element.addEventListener("animationend", ({ target }) => target instanceof HTMLElement && delete target.dataset.arriving);
+  element.addEventListener("focusin", () => sight && paint());
   window.addEventListener("scroll", () => (painting ||= requestAnimationFrame(paint)), { passive: true });
   new ResizeObserver(remeasure).observe(document.body);
   window.addEventListener("resize", remeasure);
@@ -147,6 +148,8 @@ export function gallery(element, templates) {
   // -- where things stand
 
   function begin() {
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && element.contains(activeElement)) awaited = Number(activeElement.dataset.id);
     element.replaceChildren(); // what the page came with: for the first moment, and for those who read without JavaScript
     element.dataset.drawn = "";
     measure();
@@ -246,8 +249,9 @@ export function gallery(element, templates) {
     cancelAnimationFrame(painting);
     painting = 0;
     const scrollY = window.scrollY;
-    const from = scrollY - origin - top - OVERSCAN_PX;
-    const to = from + window.innerHeight + 2 * OVERSCAN_PX;
+    const focused = focusedAt(scrollY); // the next row must be there before the next Tab
+    const from = Math.min(scrollY - origin - top - OVERSCAN_PX, focused - measures.row_px);
+    const to = Math.max(scrollY - origin - top + window.innerHeight + OVERSCAN_PX, focused + 2 * measures.row_px);
     const isFlying = Math.abs(scrollY - lastY) > window.innerHeight * FLYING;
     lastY = scrollY;
 
@@ -270,6 +274,16 @@ export function gallery(element, templates) {
     listener.onMove(placeAt(scrollY)); // asking where it is now would lay everything out once more
     clearTimeout(resting);
     resting = setTimeout(rest, REST_MS);
+  }
+
+  /** Where the row that has the focus stands; the top of the screen when it is not near. @param {number} scrollY */
+  function focusedAt(scrollY) {
+    const y = scrollY - origin - top;
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLElement) || !element.contains(activeElement)) return y;
+    const at = sight.frames.findIndex(({ id }) => id === Number(activeElement.dataset.id));
+    const focused = at < 0 ? y : layout.topOf(at);
+    return Math.abs(focused - y) < 2 * window.innerHeight ? focused : y;
   }
 
   function rest() {
