@@ -117,16 +117,16 @@ async def test_what_is_older_than_the_list_is_only_counted(page: Page) -> None:
 
 
 async def test_the_list_is_bounded_and_goes_on_where_it_ends(page: Page) -> None:
-    """Of 700 frames the newest 600 are kept, shown or waiting, and what is older begins after them."""
-    changes = [(100 + n, "frame", 3 + n) for n in range(1, 701)]
+    """Of 500 frames the newest 400 are kept, shown or waiting, and what is older begins after them."""
+    changes = [(100 + n, "frame", 3 + n) for n in range(1, 501)]
 
     flowing = await _tell(page, *changes)
     held = await _tell(page, *changes, hold=True)
 
-    newest = list(range(703, 103, -1))
+    newest = list(range(503, 103, -1))
     assert flowing["shown"] == newest
     assert flowing["older"] == "?before=2025-11-24T16%3A01%3A44.001Z"
-    assert held["waitingCount"] == 700
+    assert held["waitingCount"] == 500
     assert held["afterShow"] == newest
     assert held["olderAfterShow"] == flowing["older"]
 

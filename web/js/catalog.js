@@ -6,9 +6,9 @@
 /** @typedef {import("./api.js").Days} Days */
 /** @typedef {import("./api.js").Change} Change */
 
-export const MAX_FRAMES = 600; // a page that stays open for a year must not grow for a year
-const MAX_RECENT = 1000;
-const MAX_DELETED = 10_000;
+export const MAX_FRAMES = 400; // a page that stays open for a year must not grow for a year
+const MAX_RECENT = 300;
+const MAX_DELETED = 1000;
 
 export class Catalog {
   /** A stretch without holes, newest first. @type {Frame[]} */ frames = [];
