@@ -30,7 +30,7 @@ check: .venv/test ## lint, types and import contracts
 	$(BIN)/lint-imports
 
 bench: .venv/test ## measure, and write docs/bench.md
-	@sh .ci/packages g++ libturbojpeg0-dev nginx-light
+	@sh .ci/packages g++ libturbojpeg0-dev nginx-light chromium
 	$(BIN)/python -m tests.bench $(ARGS)
 
 firmware: .venv/test ## every test of the firmware, the long ones and the 32-bit build too

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import drawing, keeping, peers, reading, sending, telling
+from tests.bench import drawing, keeping, page, peers, reading, sending, telling
 from tests.bench.bench import Bench, Noise, machine_facts
 from tests.bench.programs import ROOT, MeasureError, build
 from tests.bench.report import Row, show, write
@@ -28,6 +28,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "thumbnails": reading.thumbnails,
     "uplink": sending.uplink,
     "copies": sending.copies,
+    "page": page.page,
     "peers": peers.peers,
 }
 

@@ -50,7 +50,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             goal, is_reached = self.at_most, figure <= self.at_most
         else:
             return NOTHING
-        return "reached" if is_reached else f"missed by {max(0.01, abs(figure / goal - 1)):.0%}"
+        if is_reached:
+            return "reached"
+        return f"missed by {max(0.01, abs(figure / goal - 1)):.0%}" if goal else f"missed by {figure:g}"
 
     def cells(self) -> tuple[str, ...]:
         ratio = f"{self.figure:.2f}" if self.per_baseline and self.figure is not None else NOTHING
@@ -59,7 +61,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def _with_unit(self, value: float | None) -> str:
         if value is None:
             return NOTHING
-        digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+        is_whole = float(value).is_integer()
+        digits = 0 if is_whole or abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
         return f"{value:,.{digits}f} {self.unit}".strip()
 
 

@@ -163,8 +163,9 @@ class Driver final : public camera::FrameSource {
   }
   bool apply(const camera::SensorSettings&) override { return true; }
   bool restart(camera::SensorRestart) override { return true; }
-  void stand_by(bool) override {}
   std::string_view sensor() const override { return "OV2640"; }
+  std::string_view fault() const override { return {}; }
+  bool can_recover() const override { return true; }
   void give_back(const std::uint8_t*) override {}
 
  private:

@@ -1,26 +1,15 @@
 """A browser, and a page that fails its test when it complains."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.browser.chromium import ARGUMENTS, MISSING, chromium
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ELSEWHERE = "Pacific/Auckland"  # the browser's time zone, which no time on the page may be in
 
 # What the policy forbids is reported where the page's own errors are.
@@ -31,20 +20,12 @@ addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.vi
 expect.set_options(timeout=15_000)
 
 
-def chromium() -> str:
-    """Where the browser is. Fails the test when there is none."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found or not Path(found).exists():
-        pytest.fail(
-            "the browser tests need Chromium: install it (apt install chromium), or say where it is: CHROMIUM=PATH"
-        )
-    return found
-
-
 @pytest_asyncio.fixture(name="browser", scope="session", loop_scope="session")
 async def _browser() -> AsyncIterator[Browser]:
     """One Chromium for all these tests, which therefore share an event loop; each has a profile of its own."""
     path = chromium()
+    if path is None:
+        pytest.fail(MISSING)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

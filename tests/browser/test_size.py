@@ -10,19 +10,11 @@ from playwright.async_api import Page, expect
 
 from tests.browser.filling import fill
 from tests.browser.sending import Archive
+from tests.browser.weighing import BEFORE_PICTURES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 AFTERNOON = datetime(2026, 11, 22, 14, 3, 7, tzinfo=ZoneInfo("Europe/Berlin"))
-
-# What had come before the first thumbnail, as [path, bytes over the wire].
-BEFORE_PICTURES = """() => {
-  const entries = performance.getEntriesByType("resource");
-  const picture = Math.min(...entries.filter(({ name }) => name.includes("/thumbnails/")).map((e) => e.responseEnd));
-  const [page] = performance.getEntriesByType("navigation");
-  const before = entries.filter((e) => e.startTime < picture && !e.name.includes("/thumbnails/"));
-  return [page, ...before].map((e) => [new URL(e.name).pathname, e.transferSize]);
-}"""
 
 
 @pytest.fixture(name="archive_server")
