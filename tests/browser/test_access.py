@@ -65,6 +65,20 @@ async def test_axe_finds_nothing(page: Page, width: int, scheme: str) -> None:
     await _check(page)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_axe_finds_nothing_at_the_cameras(page: Page, width: int, scheme: str) -> None:
+    """The wall, where all are late, and the page of one camera with its strips, charts and gaps."""
+    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    await page.set_viewport_size({"width": width, "height": 844})
+    await _open(page, "/cameras")
+    await expect(page.get_by_role("listitem").first).to_be_visible()
+    await _check(page)
+    await _open(page, "/cameras/garden?span=month")
+    await expect(page.get_by_role("heading", name="garden")).to_be_visible()
+    await _check(page)
+
+
 async def test_everything_fits_at_twice_the_size(page: Page) -> None:
     """A window of 1280 pixels at 200 % and at 400 % has nothing beside it."""
     for width in (640, 320):

@@ -227,6 +227,24 @@ async def test_the_box_of_a_picture_is_there_before_the_picture(page: Page, arch
     await page.unroute("**/thumbnails/**")
 
 
+async def test_over_a_slow_network_frames_are_listed_and_do_not_jump(page: Page, archive_server: Archive) -> None:
+    """A tenth of a second there and back, 100 KB a second: the rows are there first, their pictures come into them."""
+    await send_many(archive_server, 12)
+    devtools = await page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 100, "downloadThroughput": 100_000, "uploadThroughput": 100_000}
+    await devtools.send("Network.emulateNetworkConditions", slow)
+    row = page.get_by_role("listitem").nth(2)
+
+    await page.goto("/", wait_until="commit")
+    await expect(row).to_be_visible()
+    await expect(page.get_by_role("banner")).to_contain_text("live")
+    before = await row.bounding_box()
+    await expect(row.get_by_role("img")).to_have_js_property("complete", value=True)
+    await page.wait_for_function("() => [...document.images].slice(0, 5).every((image) => image.naturalWidth > 0)")
+
+    assert await row.bounding_box() == before
+
+
 async def test_a_list_that_cannot_be_fetched_says_so_and_tries_again(
     page: Page, archive_server: Archive, complaints: Complaints
 ) -> None:
