@@ -110,7 +110,7 @@ def echoed(text: str) -> Mapping[str, Any]:
 
 def client(url: str, *, timeout_s: float = 20) -> aiohttp.ClientSession:
     """A client of the archive at *url*."""
-    return aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(total=timeout_s), auto_decompress=False)
+    return aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(total=timeout_s))
 
 
 async def burst(url: str, cameras: Iterable[Camera], ledger: Ledger, rounds: int) -> None:
