@@ -36,10 +36,6 @@ class Home:
         self._key = key
         self._session = session
 
-    @property
-    def makes_keys(self) -> bool:
-        return self._session is not None
-
     @contextlib.asynccontextmanager
     async def key_for(self, name: str, *, new_key: bool) -> AsyncIterator[str]:
         """A key for camera *name*; taken back when what is done inside fails. Raises ConfigError when it has one."""

@@ -54,8 +54,6 @@ const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 export const struck = "deleted";
 
-export const allCameras = "All cameras";
-
 export const pause = { on: "Pause", off: "Resume" };
 
 /** How far back a search has looked. @param {string} date */
