@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from aiohttp import http_parser, web
 
+from archive.announce import host_name
 from archive.config import Config
 from archive.errors import ConfigError, Corrupt
 from archive.events import Events
@@ -26,10 +27,17 @@ from archive.server import keys, live
 from archive.server.assets import Assets, web_folder
 from archive.server.auth import Gate
 from archive.server.budget import Budget
-from archive.server.door import Door
+from archive.server.door import Door, names_of_this_machine
+from archive.server.guard import guard
+from archive.server.limits import Limit
+from archive.server.passwords import Passwords
+from archive.server.peer import networks
 from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
+from archive.server.signing_in import TRIES_PER_MINUTE
+from archive.server.visitors import Visitors
+from archive.server.waiting import Waiting
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
 
@@ -47,20 +55,30 @@ class Archive:
         self.config = config
         self.failed: asyncio.Future[Corrupt] = asyncio.get_running_loop().create_future()
 
-    async def listen(self, host: str, port: int) -> int:
-        """Take requests from the network; the port it got. Raises OSError when the port is taken."""
+    async def listen(self, host: str, port: int, *, is_outside: bool = False) -> int:
+        """Take requests from the network; the port it got. Raises OSError when the port is taken.
+
+        What comes in where *is_outside* was brought by a tunnel, wherever it seems to come from.
+        """
         site = web.TCPSite(self.runner, host, port, backlog=BACKLOG)
         await site.start()
         server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
         assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
-        door = self.runner.app[keys.DOOR]
-        door.host, door.port = host, int(server.sockets[0].getsockname()[1])
-        return door.port
+        door, port = self.runner.app[keys.DOOR], int(server.sockets[0].getsockname()[1])
+        if is_outside:
+            door.outside_port = port
+        else:
+            door.host, door.port = host, port
+        return port
 
     @property
     def id(self) -> str:
         """Tells one archive from another."""
         return self.runner.app[keys.INDEX].id
+
+    def invite(self) -> str:
+        """The secret of a sign-in link, for one browser."""
+        return self.runner.app[keys.VISITORS].invite()
 
     def _fail(self, error: Corrupt) -> None:
         if not self.failed.done():
@@ -99,10 +117,17 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
 
 def make_app(config: Config) -> web.Application:
     """The application; its parts open when its runner starts."""
-    app = web.Application(middlewares=[problems], client_max_size=config.max_frame_bytes)
+    app = web.Application(middlewares=[problems, guard], client_max_size=config.max_frame_bytes)
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
-    app[keys.DOOR] = Door()
+    app[keys.DOOR] = Door(
+        hosts=frozenset({*names_of_this_machine(), *(name.lower() for name in config.hosts)}),
+        public_url=config.public_url.rstrip("/"),
+        trusted_proxies=networks(config.trusted_proxies),
+    )
+    app[keys.BARE] = set()
+    app[keys.PASSWORDS] = Passwords()
+    app[keys.TRIES] = Limit(TRIES_PER_MINUTE / 60, TRIES_PER_MINUTE)
     app[keys.ASSETS] = assets = Assets(web_folder())
     app[keys.PRINTED] = Printed(assets.asset("index.html").body)
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events])
@@ -169,9 +194,20 @@ async def _intake(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _gate(app: web.Application) -> AsyncIterator[None]:
-    app[keys.GATE] = gate = Gate(app[keys.INDEX], open_uploads=app[keys.CONFIG].open_uploads)
+    config, index, door = app[keys.CONFIG], app[keys.INDEX], app[keys.DOOR]
+    door.hosts |= {host_name(index.id)}
+    app[keys.WAITING] = waiting = Waiting(
+        on_change=lambda: app[keys.EVENTS].broadcast(live.joining_event(len(waiting.cameras)), to_owners=True)
+    )
+    app[keys.GATE] = gate = Gate(index, door, waiting, config)
     await gate.load()
+    app[keys.VISITORS] = visitors = Visitors(
+        index.admission, door, archive_id=index.id, is_public=lambda: app[keys.CONFIG].public
+    )
+    await visitors.load()
     yield
+    await visitors.close()
+    await gate.close()
 
 
 async def _events(app: web.Application) -> AsyncIterator[None]:

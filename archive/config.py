@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from archive.errors import ConfigError
 DEFAULT_FOLDER = Path.home() / "camera-archive"
 TOML_NAME = "archive.toml"
 PREFIX = "ARCHIVE_"
+PUBLIC_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/?")
+LISTS = {"cors_origins", "hosts", "trusted_proxies"}  # in the environment with commas between
 
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -33,7 +36,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timezone: str = ""
     open_uploads: bool = False
     announce: bool = True
-    shots_from_page: bool = False
     cors_origins: tuple[str, ...] = ()
     max_frame_bytes: Positive = 16 * 2**20
     body_budget_bytes: Positive = 128 * 2**20
@@ -48,6 +50,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     heartbeat_s: Annotated[float, Meta(gt=0)] = 15.0
     max_listeners: Positive = 10_000
     changes_kept: Positive = 100_000
+    public: bool = False
+    public_url: str = ""
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    join_from_anywhere: bool = False
+    camera_frames_per_s: Annotated[float, Meta(ge=0)] = 50.0
+    camera_bytes_per_day: Annotated[int, Meta(ge=0)] = 50 * 10**9
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def zone(self) -> ZoneInfo:
@@ -77,6 +86,8 @@ def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, st
     except msgspec.ValidationError as exc:
         raise ConfigError(f"a setting has a value of the wrong kind: {exc}") from exc
     config.zone()
+    if config.public_url and not PUBLIC_URL.fullmatch(config.public_url):
+        raise ConfigError(f"public_url is such as https://frames.example.org, not {config.public_url[:100]!r}")
     return config
 
 
@@ -113,9 +124,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         name = variable.removeprefix(PREFIX).lower()
         _require_known(name, variable)
-        values[name] = (
-            tuple(part.strip() for part in text.split(",") if part.strip()) if name == "cors_origins" else text
-        )
+        values[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if name in LISTS else text
     return values
 
 

@@ -46,12 +46,46 @@ class Unauthorized(ArchiveError):
     """No key, or one that does not name a camera."""
 
 
+class Pending(Unauthorized):
+    """The camera asks to join, and its owner has not said yes: it keeps its frames and asks again."""
+
+    retry_after_s: ClassVar[int] = 15
+
+
 class Forbidden(ArchiveError):
-    """The key is known but not (or no longer) allowed to do this."""
+    """Who asks is known, but not (or no longer) allowed to do this."""
+
+
+class WrongHost(ArchiveError):
+    """The request is for a name that is not this archive's: another site's page may have sent it."""
+
+
+class TooOften(ArchiveError):
+    """More than is allowed in this time: the same request may succeed later."""
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class FrameNotFound(ArchiveError):
     """No such frame, picture or page; asking again will not change that."""
+
+
+class ShareNotFound(ArchiveError):
+    """No such share link is still good."""
+
+
+class SessionNotFound(ArchiveError):
+    """No such browser is signed in."""
+
+
+class KeyNotFound(ArchiveError):
+    """No such key, or no camera asks to join with one."""
+
+
+class KeysFull(ArchiveError):
+    """The camera has two keys that are allowed: one must be revoked before it gets another."""
 
 
 class CameraExists(ArchiveError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from archive.errors import LogTooOld, Unavailable
 from archive.frame import Change
@@ -36,6 +36,16 @@ class Listener(Protocol):
         """The archive is closing."""
 
 
+Tells = Callable[[Change], bool]
+
+
+class Audience(NamedTuple):
+    """What a listener may hear."""
+
+    tells: Tells | None  # which changes; None: all
+    is_owner: bool
+
+
 class Events:
     """The hub between the index's log and those who listen to it."""
 
@@ -51,9 +61,9 @@ class Events:
         self._encode = encode
         self._encode_reset = encode_reset
         self._max_listeners = max_listeners
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, Audience] = {}
         self._joining = 0
-        self._pending: list[bytes] = []
+        self._pending: list[tuple[Change, bytes]] = []
         self._tick: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -72,7 +82,7 @@ class Events:
         self._changed = asyncio.Event()
         if not self._listeners:
             return
-        self._pending.extend(self._encode(change) for change in changes)
+        self._pending.extend((change, self._encode(change)) for change in changes)
         if self._tick is None:
             wait_s = self._flushed_at + TICK_S - self._loop.time()
             if wait_s <= 0:
@@ -80,10 +90,11 @@ class Events:
             else:
                 self._tick = self._loop.call_later(wait_s, self._flush)
 
-    def broadcast(self, data: bytes) -> None:
-        """Write something that is no change (a heartbeat) to everybody."""
-        for listener in list(self._listeners):
-            listener.write(data)
+    def broadcast(self, data: bytes, *, to_owners: bool = False) -> None:
+        """Write something that is no change (a heartbeat) to everybody, or to the owner's own listeners."""
+        for listener, audience in list(self._listeners.items()):
+            if audience.is_owner or not to_owners:
+                listener.write(data)
 
     def _flush(self) -> None:
         if self._tick is not None:
@@ -91,9 +102,13 @@ class Events:
             self._tick = None
         self._flushed_at = self._loop.time()
         if self._pending:
-            data = b"".join(self._pending)
-            self._pending.clear()
-            self.broadcast(data)
+            pending, self._pending = self._pending, []
+            data = b"".join(framed for _, framed in pending)
+            for listener, audience in list(self._listeners.items()):
+                if audience.tells is None:
+                    listener.write(data)
+                elif part := b"".join(framed for change, framed in pending if audience.tells(change)):
+                    listener.write(part)
 
     def require_room(self) -> None:
         """Raises Unavailable while nobody more can listen."""
@@ -103,18 +118,20 @@ class Events:
             raise Unavailable("too many listeners; try again in a while")
 
     @contextlib.asynccontextmanager
-    async def joined(self, listener: Listener, *, after: int | None) -> AsyncIterator[None]:
+    async def joined(
+        self, listener: Listener, *, after: int | None, tells: Tells | None = None, is_owner: bool = False
+    ) -> AsyncIterator[None]:
         """*listener* is on the stream, from just after the change *after* on (None: from now).
 
-        Raises Unavailable when full.
+        It hears of the changes that *tells* says yes to, of all without it. Raises Unavailable when full.
         """
         self.require_room()
         self._joining += 1
         try:
-            await self._replay(listener, after)
+            await self._replay(listener, after, tells)
             # From here to `add` nothing awaits, so no change slips between.
             self._flush()
-            self._listeners.add(listener)
+            self._listeners[listener] = Audience(tells, is_owner)
         finally:
             self._joining -= 1
         if self.is_closed:
@@ -122,9 +139,9 @@ class Events:
         try:
             yield
         finally:
-            self._listeners.discard(listener)
+            self._listeners.pop(listener, None)
 
-    async def _replay(self, listener: Listener, after: int | None) -> None:
+    async def _replay(self, listener: Listener, after: int | None, tells: Tells | None) -> None:
         """Write what was published after *after*, up to the moment this returns."""
         if after is None:
             return
@@ -142,7 +159,8 @@ class Events:
                 continue
             # What is committed and not yet published will come by `publish`; taking it here would double it.
             published = [change for change in log.changes if change.seq <= self._index.last_seq]
-            listener.write(b"".join(map(self._encode, published)))
+            told = published if tells is None else list(filter(tells, published))
+            listener.write(b"".join(map(self._encode, told)))
             await listener.drained()
             after = published[-1].seq if published else last_seq
 

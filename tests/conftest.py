@@ -34,7 +34,12 @@ class ArchiveServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.options = options
-        self.environ = {"ARCHIVE_DISK_FLOOR_BYTES": "0", **(environ or {})}
+        self.environ = {
+            "ARCHIVE_DISK_FLOOR_BYTES": "0",
+            "ARCHIVE_PUBLIC": "true",
+            "ARCHIVE_CAMERA_FRAMES_PER_S": "0",
+            **(environ or {}),
+        }
         self.log = folder.with_name(folder.name + ".log")
         self.process: subprocess.Popen[bytes] | None = None
 

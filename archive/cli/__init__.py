@@ -10,8 +10,11 @@ from archive import __version__
 from archive.cli.camera import cameras
 from archive.cli.check import check
 from archive.cli.flash import flash
+from archive.cli.link import link
+from archive.cli.password import password
 from archive.cli.send import send
 from archive.cli.serve import serve
+from archive.cli.share import shares
 from archive.cli.simulate import simulate
 from archive.cli.twin import twin
 from archive.errors import ArchiveError
@@ -29,7 +32,10 @@ app.command()(simulate)
 app.command()(flash)
 app.command()(twin)
 app.command()(check)
+app.command()(link)
+app.command()(password)
 app.add_typer(cameras, name="camera")
+app.add_typer(shares, name="share")
 
 
 def _version(wanted: bool) -> None:

@@ -7,15 +7,27 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from archive.cli.through import owners_session, require_ok
+from archive.cli.through import decoded, owners_session, require_ok
 from archive.frame import camera_id
-from archive.server.answers import CamerasAnswer, NewKey, Revoked, SettingsAnswer, SettingsChanged, ShotAsked
+from archive.server.answers import (
+    CamerasAnswer,
+    JoiningAnswer,
+    KeyAllowed,
+    KeyRefused,
+    KeysAnswer,
+    NewKey,
+    Revoked,
+    SettingsAnswer,
+    SettingsChanged,
+    ShotAsked,
+)
 from archive.settings import SETTINGS, Value, written
 
 cameras = typer.Typer(no_args_is_help=True, help="Cameras, their keys and their settings.")
@@ -59,18 +71,112 @@ async def _list(folder: Path | None) -> CamerasAnswer:
         return msgspec.json.decode(await response.read(), type=CamerasAnswer)
 
 
+@cameras.command("key")
+def key(name: Name, folder: Folder = None) -> None:
+    """Make a second key for a camera, to change over to: both are allowed until one is revoked."""
+    made = asyncio.run(_key(name, folder))
+    console = Console(stderr=True)
+    console.print(f"Camera [bold]{made.camera}[/bold] may send with this key too. It is shown once; keep it safe.")
+    typer.echo(made.key)
+
+
+async def _key(name: str, folder: Path | None) -> NewKey:
+    async with owners_session(folder) as session:
+        return await decoded(await session.post(f"/api/cameras/{camera_id(name)}/keys"), NewKey)
+
+
+@cameras.command("keys")
+def keys(name: Name, folder: Folder = None) -> None:
+    """Show the names of a camera's keys, and when each was last used; never a key itself."""
+    found = asyncio.run(_keys(name, folder)).keys
+    if not found:
+        typer.echo(f"Camera {name} has no key. `archive camera add {name}` makes one.")
+        return
+    table = Table("key", "made", "last used", "", box=None, header_style="")
+    for one in found:
+        used = _ago(one.used_at) if one.used_at else "never"
+        table.add_row(f"cam_{one.key}_…", _ago(one.created_at), used, "revoked" if one.revoked_at else "allowed")
+    Console(highlight=False).print(table)
+
+
+async def _keys(name: str, folder: Path | None) -> KeysAnswer:
+    async with owners_session(folder) as session:
+        return await decoded(await session.get(f"/api/cameras/{camera_id(name)}/keys"), KeysAnswer)
+
+
 @cameras.command("revoke")
-def revoke(name: Name, folder: Folder = None) -> None:
+def revoke(
+    name: Name,
+    key: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this key, by the 8 hex digits that name it.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
     """Allow a camera's keys no more. Its frames stay."""
-    revoked = asyncio.run(_revoke(name, folder))
+    revoked = asyncio.run(_revoke(name, key, folder))
     typer.echo(f"{revoked.keys} {'key' if revoked.keys == 1 else 'keys'} of camera {revoked.camera} revoked.")
 
 
-async def _revoke(name: str, folder: Path | None) -> Revoked:
-    camera = camera_id(name)
-    async with owners_session(folder) as session, session.delete(f"/api/cameras/{camera}/keys") as response:
-        await require_ok(response)
-        return msgspec.json.decode(await response.read(), type=Revoked)
+async def _revoke(name: str, key: str | None, folder: Path | None) -> Revoked:
+    path = f"/api/cameras/{camera_id(name)}/keys" + (f"/{quote(_prefix(key), safe='')}" if key else "")
+    async with owners_session(folder) as session:
+        return await decoded(await session.delete(path), Revoked)
+
+
+@cameras.command("joining")
+def joining(folder: Folder = None) -> None:
+    """Which cameras ask to join: each draws a key of its own, and waits with its frames until you approve it."""
+    found = asyncio.run(_joining(folder)).cameras
+    if not found:
+        typer.echo("No camera asks to join.")
+        return
+    table = Table("key", "ends in", "camera", "board", "from", "asked", box=None, header_style="")
+    for one in found:
+        name = f"{one.camera} (known)" if one.is_known else one.camera
+        table.add_row(one.key, one.ending, name, one.board, one.address, _ago(one.asked_at))
+    Console(highlight=False).print(table)
+
+
+async def _joining(folder: Path | None) -> JoiningAnswer:
+    async with owners_session(folder) as session:
+        return await decoded(await session.get("/api/joining"), JoiningAnswer)
+
+
+KeyAsked = Annotated[str, typer.Argument(metavar="KEY", help="Which, by the first column of `archive camera joining`.")]
+
+
+@cameras.command("approve")
+def approve(
+    key: KeyAsked,
+    name: Annotated[str | None, typer.Option("--as", metavar="ID", help="Under another name than it says.")] = None,
+    folder: Folder = None,
+) -> None:
+    """Let a camera in that asks to join. Compare the last four characters of its key first."""
+    allowed = asyncio.run(_approve(key, name, folder))
+    typer.echo(f"Camera {allowed.camera} may send. Its frames come with its next try.")
+
+
+async def _approve(key: str, name: str | None, folder: Path | None) -> KeyAllowed:
+    body = {} if name is None else {"id": camera_id(name)}
+    async with owners_session(folder) as session:
+        return await decoded(await session.post(f"/api/joining/{quote(_prefix(key), safe='')}", json=body), KeyAllowed)
+
+
+@cameras.command("refuse")
+def refuse(key: KeyAsked, folder: Folder = None) -> None:
+    """Do not let a camera in that asks to join."""
+    refused = asyncio.run(_refuse(key, folder))
+    typer.echo(f"Camera {refused.camera} was refused.")
+
+
+async def _refuse(key: str, folder: Path | None) -> KeyRefused:
+    async with owners_session(folder) as session:
+        return await decoded(await session.delete(f"/api/joining/{quote(_prefix(key), safe='')}"), KeyRefused)
+
+
+def _prefix(key: str) -> str:
+    """A key's name, also as the list shows it."""
+    return key.removeprefix("cam_").partition("_")[0]
 
 
 @cameras.command("set")

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -44,9 +45,13 @@ def serve(
         bool | None,
         typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can."),
     ] = None,
+    public: Annotated[
+        bool | None,
+        typer.Option("--public", help="Let everybody see who reaches the port. Without it only those you let in do."),
+    ] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
-    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads})
+    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads, "public": public})
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
     for noisy in ("asyncio", "aiohttp.server", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -90,7 +95,7 @@ async def _serve_until_failure(config: Config) -> int:
             raise _port_error(config, error) from error
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce else []
-        _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
+        _say_where(config, port, addresses, host_name(archive.id) if announced_at else None, archive.invite)
         async with announced(config.title, archive.id, announced_at, port):
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
@@ -144,7 +149,7 @@ def _free_port(host: str, near: int) -> int:
     return near + 1
 
 
-def _say_where(config: Config, port: int, addresses: list[str], name: str | None) -> None:
+def _say_where(config: Config, port: int, addresses: list[str], name: str | None, invite: Callable[[], str]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     here = "localhost" if is_everywhere(config.host) else config.host
     console.print(f"\n[bold]{config.title}[/bold] is live at http://{here}:{port}/")
@@ -152,8 +157,12 @@ def _say_where(config: Config, port: int, addresses: list[str], name: str | None
         console.print(f"  on your network: http://{address}:{port}/")
     if name is not None:
         console.print(f"  and by name:     http://{name}:{port}/")
-    if addresses and console.is_terminal:
-        segno.make(f"http://{addresses[0]}:{port}/", error="l").terminal(compact=True)
+    if console.is_terminal:  # what is printed elsewhere is a log, which no secret may be in
+        _invite(console, f"http://{here}:{port}", invite)
+        if addresses:
+            _invite_by_code(console, f"http://{addresses[0]}:{port}", invite)
+    else:
+        console.print(f"  to sign in:       {_command('link', config.folder)}")
     console.print(f"  frames are kept in {config.folder}")
     if config.open_uploads:
         console.print("\n[bold]Uploads are open: anyone who can reach this port can send pictures.[/bold]")
@@ -162,6 +171,16 @@ def _say_where(config: Config, port: int, addresses: list[str], name: str | None
     console.print(f"  an ESP32-S3 board on USB becomes one: {_command('flash', config.folder)}")
     console.print(f"  try it: {_command('send photo.jpg', config.folder)}")
     console.print(f"      or: {_command('simulate --cameras 3 --every 2', config.folder)}\n")
+
+
+def _invite(console: Console, url: str, invite: Callable[[], str]) -> None:
+    console.print(f"\n  [bold]Open this to sign in here:[/bold] {url}/sign-in#{invite()}")
+    console.print("  It works once, for a quarter of an hour; `archive link` makes another.\n")
+
+
+def _invite_by_code(console: Console, url: str, invite: Callable[[], str]) -> None:
+    console.print("  Or with a phone:")
+    segno.make(f"{url}/sign-in#{invite()}", error="l").terminal(compact=True)
 
 
 def _command(words: str, folder: Path) -> str:

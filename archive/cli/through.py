@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 import msgspec
@@ -15,6 +16,8 @@ from archive.config import load
 from archive.errors import ArchiveError, ConfigError
 from archive.owner import is_running, reachable
 from archive.server.answers import Problem
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 @contextlib.asynccontextmanager
@@ -38,6 +41,12 @@ async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSes
             "http://archive/", connector=aiohttp.UnixConnector(address), timeout=aiohttp.ClientTimeout(total=None)
         )
         yield await stack.enter_async_context(session)
+
+
+async def decoded(response: aiohttp.ClientResponse, kind: type[T]) -> T:
+    """The answer as a value. Raises what the server said was wrong, as a sentence."""
+    await require_ok(response)
+    return msgspec.json.decode(await response.read(), type=kind)
 
 
 async def require_ok(response: aiohttp.ClientResponse) -> None:

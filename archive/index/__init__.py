@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from archive.errors import ConfigError
 from archive.index.base import (
     Activity,
+    Admission,
     Calendar,
     CameraKey,
     Day,
@@ -14,13 +15,16 @@ from archive.index.base import (
     Kept,
     Log,
     Page,
+    Session,
     Settings,
+    Share,
     Shelf,
     Standing,
 )
 
 __all__ = [
     "Activity",
+    "Admission",
     "Calendar",
     "CameraKey",
     "Day",
@@ -30,7 +34,9 @@ __all__ = [
     "Kept",
     "Log",
     "Page",
+    "Session",
     "Settings",
+    "Share",
     "Shelf",
     "Standing",
     "open_index",

@@ -10,6 +10,7 @@ import msgspec
 
 from archive.errors import Corrupt
 from archive.frame import Camera, Change, Frame, Lost, Measures, NewFrame, Report, Verdict
+from archive.rights import Scope
 
 
 class Shelf(Protocol):
@@ -56,6 +57,28 @@ class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
     camera: str
     sha256: bytes
     created_at_ms: int
+    revoked_at_ms: int | None = None
+    used_at_ms: int | None = None  # when it was last shown, within the hour
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser in which the owner has signed in, as the archive stores it: never what the browser shows."""
+
+    sha256: bytes
+    created_at_ms: int
+    used_at_ms: int  # within the hour
+    browser: str
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A link by which somebody else may see a part of the archive, as the archive stores it: never the link."""
+
+    no: int = 0  # drawn by the index
+    sha256: bytes
+    label: str
+    scope: Scope
+    created_at_ms: int
+    expires_at_ms: int | None = None
     revoked_at_ms: int | None = None
 
 
@@ -121,6 +144,40 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int
 
 
+class Admission(Protocol):
+    """Who is let in. Every write is durable when it returns; any may raise Unavailable, as the index's own."""
+
+    async def password(self) -> str | None:
+        """The owner's password as argon2id's encoded hash; None while none is set."""
+
+    async def set_password(self, argon2id: str | None) -> None:
+        """Set it, or with None take it away."""
+
+    async def sessions(self) -> list[Session]:
+        """All there are, ended ones too until `end_sessions`."""
+
+    async def open_session(self, session: Session) -> None:
+        """A digest is a session's alone: raises Unavailable for one that is there."""
+
+    async def use_session(self, sha256: bytes, at_ms: int) -> None:
+        """Note that it was shown. One that is not there is not made."""
+
+    async def end_sessions(self, digests: list[bytes]) -> None:
+        """Forget them. One that is not there changes nothing."""
+
+    async def shares(self) -> list[Share]:
+        """Every share link ever made, in order."""
+
+    async def add_share(self, share: Share) -> int:
+        """Keep it; its number, which was given to no other before."""
+
+    async def revoke_share(self, no: int, at_ms: int) -> None:
+        """Raises ShareNotFound for one that is not there or was revoked before."""
+
+    async def use_key(self, prefix: str, at_ms: int) -> None:
+        """Note that a camera's key was shown."""
+
+
 class Index(Protocol):
     """Facts about frames. Every answer is a committed fact; every write is durable when it returns.
 
@@ -131,6 +188,7 @@ class Index(Protocol):
     id: str  # 16 hex digits drawn when the archive was made: tells one from another
     last_seq: int  # the newest change there is
     total: int  # how many frames are kept
+    admission: Admission
 
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
         """Call *listener* on the event loop with every group of committed changes, in the order of their `seq`."""
@@ -217,6 +275,15 @@ class Index(Protocol):
 
     async def add_camera(self, camera: str, key: CameraKey | None) -> None:
         """Raises CameraExists when a camera of that id has a key that is not revoked."""
+
+    async def add_key(self, key: CameraKey, *, makes_camera: bool) -> None:
+        """Allow one more key of `key.camera`; a camera nobody knew is made, if *makes_camera*.
+
+        Raises KeysFull when two are allowed already, CameraNotFound.
+        """
+
+    async def revoke_key(self, camera: str, prefix: str, at_ms: int) -> None:
+        """Allow one key no more. Raises KeyNotFound when the camera has no such key that is allowed."""
 
     async def revoke_camera(self, camera: str, at_ms: int) -> int:
         """Revoke the camera's keys; how many that were. Raises CameraNotFound."""

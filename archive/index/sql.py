@@ -40,14 +40,18 @@ from archive.errors import (
     Corrupt,
     DiskFull,
     FrameNotFound,
+    KeyNotFound,
+    KeysFull,
     LogTooOld,
     Unavailable,
 )
 from archive.frame import NAME, Camera, Change, ChangeKind, Frame, Lost, Measures, NewFrame, Report, Verdict
 from archive.hours import Hours
 from archive.index import counting, paging, schema
+from archive.index.admission import SqlAdmission
 from archive.index.base import (
     Activity,
+    Admission,
     Calendar,
     CameraKey,
     Day,
@@ -85,6 +89,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 READERS = 4
+LIVE_KEYS = 2  # of one camera: while one takes the place of the other
 DAY_MS = 86_400_000
 USUAL_FRAMES = 20  # so many last frames of a camera say how far apart they usually are
 
@@ -120,6 +125,7 @@ class SqlIndex:
         self._listeners: list[Callable[[Sequence[Change]], None]] = []
         self._fatal_listeners: list[Callable[[Corrupt], None]] = []
         self._writer = Writer(engine, translate=translated, deliver=self._deliver, on_fatal=self._on_fatal)
+        self.admission: Admission = SqlAdmission(self._read, self._write)
 
     # -- telling
 
@@ -377,6 +383,7 @@ class SqlIndex:
                     sha256=row.sha256,
                     created_at_ms=row.created_at_ms,
                     revoked_at_ms=row.revoked_at_ms,
+                    used_at_ms=row.used_at_ms,
                 )
                 for row in rows
             ]
@@ -401,6 +408,35 @@ class SqlIndex:
                         prefix=key.prefix, camera_no=state.no, sha256=key.sha256, created_at_ms=key.created_at_ms
                     )
                 )
+
+        await self._write(write)
+
+    async def add_key(self, key: CameraKey, *, makes_camera: bool) -> None:
+        def write(connection: Connection, keeping: Keeping, told: list[Change]) -> None:
+            state = keeping.camera(connection, key.camera)
+            if state is None and makes_camera:
+                state = keeping.add_camera(connection, key.camera, key.created_at_ms, told)
+            no = _known(state, key.camera).no
+            live = connection.scalar(
+                select(func.count()).select_from(keys).where(keys.c.camera_no == no, keys.c.revoked_at_ms.is_(None))
+            )
+            if (live or 0) >= LIVE_KEYS:
+                raise KeysFull(
+                    f"camera {key.camera} has {LIVE_KEYS} keys already; `archive camera revoke {key.camera} --key …` "
+                    "takes one away"
+                )
+            connection.execute(
+                insert(keys).values(prefix=key.prefix, camera_no=no, sha256=key.sha256, created_at_ms=key.created_at_ms)
+            )
+
+        await self._write(write)
+
+    async def revoke_key(self, camera: str, prefix: str, at_ms: int) -> None:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> None:
+            state = _known(keeping.camera(connection, camera), camera)
+            allowed = (keys.c.prefix == prefix, keys.c.camera_no == state.no, keys.c.revoked_at_ms.is_(None))
+            if not connection.execute(update(keys).where(*allowed).values(revoked_at_ms=at_ms)).rowcount:
+                raise KeyNotFound(f"camera {camera} has no key {prefix} that is allowed")
 
         await self._write(write)
 

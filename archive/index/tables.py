@@ -45,6 +45,7 @@ archive = _table(
     ),
     _column("created_at_ms", Integer, "when the archive was made"),
     _column("timezone", Text, "the IANA zone whose days `days` counts"),
+    _column("password", Text, "the owner's, hashed by argon2id; NULL while none is set", nullable=True),
 )
 
 cameras = _table(
@@ -67,6 +68,29 @@ keys = _table(
     _column("sha256", LargeBinary, "the hash of the whole key; the key itself is nowhere"),
     _column("created_at_ms", Integer, "when it was made"),
     _column("revoked_at_ms", Integer, "when it stopped being allowed", nullable=True),
+    _column("used_at_ms", Integer, "when it was last shown, within the hour", nullable=True),
+)
+
+sessions = _table(
+    "sessions",
+    _column("sha256", LargeBinary, "the hash of what the owner's browser shows", primary_key=True),
+    _column("created_at_ms", Integer, "when the owner signed in"),
+    _column("used_at_ms", Integer, "when it was last shown, within the hour"),
+    _column("browser", Text, "what signed in, in its own words, cut short"),
+)
+
+shares = _table(
+    "shares",
+    _column("no", Integer, "how the owner names it; never given twice", primary_key=True),
+    _column("sha256", LargeBinary, "the hash of the link's secret; the link itself is nowhere", unique=True),
+    _column("label", Text, "for whom it is, in the owner's words"),
+    _column("camera", Text, "the camera it shows; NULL for all", nullable=True),
+    _column("after_ms", Integer, "the moment its frames begin; NULL for the first", nullable=True),
+    _column("before_ms", Integer, "the moment they end; NULL for never", nullable=True),
+    _column("created_at_ms", Integer, "when it was made"),
+    _column("expires_at_ms", Integer, "when it ends by itself; NULL for never", nullable=True),
+    _column("revoked_at_ms", Integer, "when its owner ended it", nullable=True),
+    sqlite_autoincrement=True,
 )
 
 boots = _table(

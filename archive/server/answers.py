@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Meta
 
 from archive.frame import (
     Camera,
@@ -18,7 +19,8 @@ from archive.frame import (
     Verdict,
     utc,
 )
-from archive.index import Gaps, Settings, Standing
+from archive.index import CameraKey, Gaps, Settings, Share, Standing
+from archive.rights import Right, Visitor
 from archive.settings import SETTINGS
 
 Says = msgspec.Meta
@@ -168,7 +170,7 @@ class ArchiveAnswer(msgspec.Struct, kw_only=True):
     version: str
     host: Annotated[str, Says(description="the address it listens on; empty while only its owner can reach it")]
     port: Annotated[int, Says(description="the port it listens on; 0 while only its owner can reach it")]
-    shots_from_page: Annotated[bool, Says(description="whether readers of the page may ask cameras for frames")]
+    public_url: Annotated[str, Says(description="the address the world uses; empty: none is known")]
 
 
 class ChangeAnswer(msgspec.Struct, kw_only=True):
@@ -216,6 +218,134 @@ class NewKey(msgspec.Struct, kw_only=True):
 class Revoked(msgspec.Struct, kw_only=True):
     camera: str
     keys: Annotated[int, Says(description="how many keys stopped being allowed")]
+
+
+class KeyAnswer(msgspec.Struct, kw_only=True):
+    """One key of a camera: its name, never the key."""
+
+    key: Annotated[str, Says(description="the key's public part, 8 hex digits")]
+    created_at: datetime
+    used_at: Annotated[datetime | None, Says(description="when it was last shown, within the hour")]
+    revoked_at: datetime | None
+
+
+class KeysAnswer(msgspec.Struct, kw_only=True):
+    camera: str
+    keys: list[KeyAnswer]
+
+
+class AskingAnswer(msgspec.Struct, kw_only=True):
+    """A camera that asks to join."""
+
+    key: Annotated[str, Says(description="the public part of the key it shows, 8 hex digits; names it here")]
+    ending: Annotated[str, Says(description="the key's last four characters, which the camera tells its owner")]
+    camera: Annotated[str, Says(description="what it calls itself")]
+    is_known: Annotated[bool, Says(description="true: there is a camera of that name, which would get another key")]
+    board: Annotated[str, Says(description="what board it says it is; empty: it did not say")]
+    address: Annotated[str, Says(description="where it asks from")]
+    since: datetime
+    asked_at: Annotated[datetime, Says(description="when it asked last")]
+
+
+class JoiningAnswer(msgspec.Struct, kw_only=True):
+    cameras: list[AskingAnswer]
+
+
+class Approval(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    id: Annotated[str | None, Says(description="the camera's name here; what it calls itself where left out")] = None
+
+
+class KeyAllowed(msgspec.Struct, kw_only=True):
+    camera: str
+    key: Annotated[str, Says(description="the public part of the key that is allowed now")]
+
+
+class KeyRefused(msgspec.Struct, kw_only=True):
+    camera: str
+    key: Annotated[str, Says(description="the public part of the key that was refused")]
+
+
+class SignIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    secret: Annotated[str | None, Says(description="what stands behind the # of a link")] = None
+    password: str | None = None
+
+
+class Visit(msgspec.Struct, kw_only=True):
+    """Who a browser is to the archive, and what it may do."""
+
+    right: Annotated[
+        Literal["none", "see", "see_all", "run"],
+        Says(description="nothing; frames of the scope; all frames and how cameras fare; everything"),
+    ]
+    share: Annotated[str | None, Says(description="for whom the share link is; null without one")] = None
+    camera: Annotated[str | None, Says(description="the camera that may be seen; null: all")] = None
+    after: Annotated[datetime | None, Says(description="from when on frames may be seen")] = None
+    before: Annotated[datetime | None, Says(description="up to when")] = None
+    ends_at: Annotated[datetime | None, Says(description="when this ends by itself")] = None
+    joining: Annotated[int, Says(description="how many cameras ask to join; 0 for all but the owner")] = 0
+
+
+class Invitation(msgspec.Struct, kw_only=True):
+    """A way in for one browser, for a quarter of an hour."""
+
+    secret: Annotated[str, Says(description="goes behind the # of /sign-in; shown now and never again")]
+
+
+class NewPassword(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    password: Annotated[str | None, Says(description="8 to 256 characters; null takes it away")]
+
+
+class PasswordSet(msgspec.Struct, kw_only=True):
+    is_set: bool
+    ended: Annotated[int, Says(description="how many other browsers must sign in again")]
+
+
+class SessionAnswer(msgspec.Struct, kw_only=True):
+    """A browser in which the owner is signed in."""
+
+    id: Annotated[str, Says(description="names it here, 16 hex digits")]
+    browser: Annotated[str, Says(description="what it says it is")]
+    is_this: Annotated[bool, Says(description="true: the one that asks")]
+    created_at: datetime
+    used_at: Annotated[datetime, Says(description="when it was last used, within the hour")]
+
+
+class SessionsAnswer(msgspec.Struct, kw_only=True):
+    sessions: list[SessionAnswer]
+    has_password: bool
+
+
+class NewShare(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A link by which somebody else sees a part of the archive."""
+
+    label: Annotated[str, Meta(max_length=80), Says(description="for whom it is")] = ""
+    camera: Annotated[str | None, Says(description="only this camera's frames; null: all")] = None
+    after: Annotated[datetime | None, Says(description="only frames taken then or later")] = None
+    before: Annotated[datetime | None, Says(description="only frames taken before")] = None
+    expires_at: Annotated[datetime | None, Says(description="when the link ends by itself; null: never")] = None
+
+
+class ShareAnswer(msgspec.Struct, kw_only=True):
+    """A share link; never the link itself."""
+
+    no: int
+    label: str
+    camera: str | None
+    after: datetime | None
+    before: datetime | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    is_good: Annotated[bool, Says(description="whether it lets anybody in just now")]
+
+
+class SharesAnswer(msgspec.Struct, kw_only=True):
+    shares: list[ShareAnswer]
+
+
+class ShareMade(msgspec.Struct, kw_only=True):
+    share: ShareAnswer
+    secret: Annotated[str, Says(description="goes behind the # of /sign-in; shown now and never again")]
 
 
 class SettingAnswer(msgspec.Struct, kw_only=True):
@@ -388,6 +518,56 @@ def settings_changed(camera: str, before: Settings, after: Settings) -> Settings
         version=after.version,
         changed=[SettingChange(name=name, before=old, after=new) for name, old, new in pairs if old != new],
     )
+
+
+RIGHTS: dict[Right, Literal["none", "see", "see_all", "run"]] = {
+    Right.NONE: "none",
+    Right.SEE: "see",
+    Right.SEE_ALL: "see_all",
+    Right.RUN: "run",
+}
+
+
+def visit(visitor: Visitor, *, joining: int = 0) -> Visit:
+    """What a browser is told of itself."""
+    return Visit(
+        right=RIGHTS[visitor.right],
+        share=visitor.share,
+        camera=visitor.scope.camera,
+        after=_moment(visitor.scope.after_ms),
+        before=_moment(visitor.scope.before_ms),
+        ends_at=_moment(visitor.ends_at_ms),
+        joining=joining,
+    )
+
+
+def share_answer(share: Share, *, is_good: bool) -> ShareAnswer:
+    """A share link as its owner sees it."""
+    return ShareAnswer(
+        no=share.no,
+        label=share.label,
+        camera=share.scope.camera,
+        after=_moment(share.scope.after_ms),
+        before=_moment(share.scope.before_ms),
+        created_at=utc(share.created_at_ms),
+        expires_at=_moment(share.expires_at_ms),
+        revoked_at=_moment(share.revoked_at_ms),
+        is_good=is_good,
+    )
+
+
+def key_answer(key: CameraKey) -> KeyAnswer:
+    """A key of a camera as its owner sees it."""
+    return KeyAnswer(
+        key=key.prefix,
+        created_at=utc(key.created_at_ms),
+        used_at=_moment(key.used_at_ms),
+        revoked_at=_moment(key.revoked_at_ms),
+    )
+
+
+def _moment(at_ms: int | None) -> datetime | None:
+    return None if at_ms is None else utc(at_ms)
 
 
 def change_data(change: Change) -> dict[str, Any] | FrameAnswer:

@@ -1,23 +1,35 @@
-"""Who may do what: which camera sends, who is the owner, what readers may. All of access control passes this file."""
+"""Which camera sends: keys, what they look like, and what stands behind each. People are `visitors.py`'s."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import hmac
+import logging
 import re
 import secrets
-import socket
 import time
 
+import msgspec
 from aiohttp import web
 
+from archive.config import Config
 from archive.errors import Forbidden, Unauthorized
 from archive.frame import Status, camera_id
 from archive.index import CameraKey, Index
+from archive.server import peer
+from archive.server.door import Door
+from archive.server.limits import Limit
+from archive.server.waiting import Waiting
+
+log = logging.getLogger(__name__)
 
 GUEST = "guest"  # a sender without a key or an id, where uploads are open
+BURST_S = 20  # a camera may send so many seconds' worth at once: the backlog of an outage
+DAY_S = 86_400
+NOTED_MS = 3_600_000  # how exactly we remember when a key was last used
 _KEY = re.compile(r"cam_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+_NOBODY = bytes(32)  # the hash of no key: compared with where there is none, so that both take as long
 
 
 def mint(camera: str) -> tuple[str, CameraKey]:
@@ -31,50 +43,20 @@ def mint(camera: str) -> tuple[str, CameraKey]:
     )
 
 
-def is_owner(request: web.BaseRequest) -> bool:
-    """Whether the request came through the socket in the archive's folder, which only its owner can open."""
-    peer = request.get_extra_info("socket")
-    return peer is not None and peer.family == socket.AF_UNIX
-
-
-def require_owner(request: web.BaseRequest) -> None:
-    """Raises Forbidden for everybody but the archive's owner on its own machine."""
-    if not is_owner(request):
-        raise Forbidden("only the archive's owner may do this: use the command `archive` on the machine it runs on")
-
-
-def require_shot(request: web.BaseRequest, *, from_page: bool) -> None:
-    """Raises Forbidden for everybody who may not ask a camera for a frame.
-
-    The owner may; readers may where *from_page* says so, from the archive's own page and no other site.
-    """
-    if is_owner(request):
-        return
-    if not from_page:
-        raise Forbidden(
-            "readers may not ask cameras for frames here; the owner allows it with `shots_from_page = true`"
-        )
-    if not _is_same_origin(request):
-        raise Forbidden("frames can be asked for from the archive's own page, not from another site or program")
-
-
-def _is_same_origin(request: web.BaseRequest) -> bool:
-    """What the browser says of where the request comes from; a page cannot write either of these fields."""
-    if "Sec-Fetch-Site" in request.headers:
-        return request.headers["Sec-Fetch-Site"] == "same-origin"
-    # Browsers send that only where the address is https or this machine; to every POST they say their origin.
-    return request.headers.get("Origin") == f"{request.scheme}://{request.host}"
-
-
 class Gate:
     """Knows the keys. They are in memory, so that a wrong one costs the index nothing."""
 
-    def __init__(self, index: Index, *, open_uploads: bool) -> None:
+    def __init__(self, index: Index, door: Door, waiting: Waiting, config: Config) -> None:
         self._index = index
-        self._open_uploads = open_uploads
+        self._door = door
+        self._waiting = waiting
+        self._config = config
         self._keys: dict[str, CameraKey] = {}
         self._with_key: set[str] = set()
         self._loading = asyncio.Lock()
+        self._noting: set[asyncio.Future[None]] = set()
+        self._frames = Limit(config.camera_frames_per_s, config.camera_frames_per_s * BURST_S)
+        self._bytes = Limit(config.camera_bytes_per_day / DAY_S, config.camera_bytes_per_day)
 
     async def load(self) -> None:
         """Learn the keys as the index has them now: at start, and after every change of them."""
@@ -82,8 +64,13 @@ class Gate:
             self._keys = {key.prefix: key for key in await self._index.keys()}
             self._with_key = {key.camera for key in self._keys.values() if key.revoked_at_ms is None}
 
+    async def close(self) -> None:
+        """Wait for what is being noted."""
+        if self._noting:
+            await asyncio.wait(self._noting)
+
     def sender(self, request: web.BaseRequest, status: Status) -> str:
-        """The id of the camera that sends this. Raises Unauthorized, Forbidden, Malformed.
+        """The id of the camera that sends this. Raises Unauthorized, Pending, Forbidden, Malformed.
 
         The key says which camera it is; the id that a camera gives itself counts only where no key is needed.
         """
@@ -94,19 +81,57 @@ class Gate:
         match = _KEY.fullmatch(key.strip())
         if scheme.lower() != "bearer" or match is None:
             raise Unauthorized("this is not a camera's key; it goes into `Authorization: Bearer cam_…`")
-        known = self._keys.get(match[1])
         digest = hashlib.sha256(match[0].encode()).digest()
-        if known is None or not hmac.compare_digest(known.sha256, digest):
-            raise Unauthorized("this key is not known here")
+        known = self._keys.get(match[1])
+        if not hmac.compare_digest(known.sha256 if known else _NOBODY, digest) or known is None:
+            raise self._stranger(request, match[1], match[0], digest, status, is_new=known is None)
         if known.revoked_at_ms is not None:
             raise Forbidden(f"this key of camera {known.camera} was revoked")
+        self._note(known)
         return known.camera
 
+    def admit(self, request: web.BaseRequest, camera: str, size_bytes: int) -> None:
+        """Count a frame of *camera* against what one may send. Raises TooOften. The owner may send what he likes."""
+        if peer.is_owner(request):
+            return
+        self._frames.take(
+            camera, what=f"camera {camera} sends more than {self._config.camera_frames_per_s:g} frames a second"
+        )
+        self._bytes.take(
+            camera,
+            size_bytes,
+            what=f"camera {camera} has sent the {self._config.camera_bytes_per_day} bytes it may send in a day",
+        )
+
     def _introduced(self, request: web.BaseRequest, camera: str) -> str:
-        if is_owner(request):
+        if peer.is_owner(request):
             return camera
-        if not self._open_uploads:
+        if not self._config.open_uploads:
             raise Unauthorized("a camera's key is needed: `archive camera add NAME` makes one")
         if camera in self._with_key:
             raise Unauthorized(f"camera {camera} has a key, so only who has it may send in its name")
         return camera
+
+    def _stranger(
+        self, request: web.BaseRequest, prefix: str, key: str, digest: bytes, status: Status, *, is_new: bool
+    ) -> Exception:
+        """Why a key that is not one of ours may not send; a camera that says its name has asked to join with it."""
+        may_join = self._config.join_from_anywhere or peer.is_local(request, self._door)
+        if not (is_new and status.id and may_join):
+            return Unauthorized("this key is not known here")
+        address = str(peer.address_of(request, self._door))
+        return self._waiting.ask(prefix, key, digest, status, address)
+
+    def _note(self, key: CameraKey) -> None:
+        now = time.time_ns() // 1_000_000
+        if key.used_at_ms is not None and now - key.used_at_ms < NOTED_MS:
+            return
+        self._keys[key.prefix] = msgspec.structs.replace(key, used_at_ms=now)
+        noting = asyncio.ensure_future(self._index.admission.use_key(key.prefix, now))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noted)
+
+    def _noted(self, noting: asyncio.Future[None]) -> None:
+        self._noting.discard(noting)
+        if not noting.cancelled() and (error := noting.exception()):
+            log.warning("when a key was used could not be noted: %s", error)

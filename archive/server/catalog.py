@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 
 from archive import __version__
-from archive.errors import Malformed
-from archive.frame import camera_id, utc
-from archive.index import Page
+from archive.errors import FrameNotFound, Malformed
+from archive.frame import Camera, camera_id, utc
+from archive.index import Activity, Calendar, Index, Page
+from archive.rights import Right, Scope, Visitor
 from archive.server import answers, keys, queries
 from archive.server.answers import encode
 from archive.server.media import named
@@ -51,10 +53,15 @@ async def page_of(request: web.Request, *, limit: int = LIMIT) -> Page:
     oldest_first = queries.order(query.get("order")) == "oldest"
     if oldest_first and after_ms is None:
         raise Malformed("order=oldest needs after=…: the moment from which to read on")
+    scope = request[keys.VISITOR].scope.narrowed(
+        camera_id(query["camera"]) if query.get("camera") else None,
+        after_ms,
+        queries.moment(query.get("before"), "before"),
+    )
     return await request.app[keys.INDEX].frames(
-        camera=camera_id(query["camera"]) if query.get("camera") else None,
-        before_ms=queries.moment(query.get("before"), "before"),
-        after_ms=after_ms,
+        camera=scope.camera,
+        before_ms=scope.before_ms,
+        after_ms=scope.after_ms,
         cursor=queries.cursor(query["cursor"]) if query.get("cursor") else None,
         limit=queries.number(query, "limit", limit, 1, LIMIT_MAX),
         oldest_first=oldest_first,
@@ -68,23 +75,75 @@ async def frame(request: web.Request) -> web.Response:
     """One frame, with what its camera said of itself."""
     frame_id = queries.number(request.match_info, "id", 0, 0, 2**63 - 1)
     index = request.app[keys.INDEX]
-    found = await index.frame(frame_id)
-    return answer(answers.frame_detail(found, await index.frame_status(frame_id)))
+    found, visitor = await index.frame(frame_id), request[keys.VISITOR]
+    if not visitor.sees(found):
+        raise FrameNotFound(f"there is no frame {frame_id}")
+    status = await index.frame_status(frame_id) if visitor.right >= Right.SEE_ALL else {}
+    return answer(answers.frame_detail(found, status))
 
 
 async def cameras(request: web.Request) -> web.Response:
     """Every camera with its newest frame."""
-    found = await request.app[keys.INDEX].cameras()
+    found, visitor = await request.app[keys.INDEX].cameras(), request[keys.VISITOR]
+    if visitor.right < Right.SEE_ALL:
+        found = [_dimmed(camera, visitor) for camera in found if visitor.scope.camera in {None, camera.id}]
     return answer(answers.CamerasAnswer(cameras=[answers.camera_answer(camera) for camera in found]))
+
+
+def _dimmed(camera: Camera, visitor: Visitor) -> Camera:
+    """A camera as somebody sees it who may not know how it fares."""
+    latest = camera.latest if camera.latest is not None and visitor.sees(camera.latest) else None
+    return Camera(
+        id=camera.id,
+        created_at_ms=camera.created_at_ms,
+        frames=0 if visitor.scope.is_span else camera.frames,
+        seen_at_ms=camera.seen_at_ms if latest is not None else None,
+        latest=latest,
+        every_ms=camera.every_ms if latest is not None else None,
+    )
 
 
 async def days(request: web.Request) -> web.Response:
     """How many frames each day holds."""
-    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
-    found = await request.app[keys.INDEX].days(camera=camera)
+    found = await days_of(request)
     zone = request.app[keys.CONFIG].zone().key
     counted = [answers.DayAnswer(day=day.day, frames=day.frames) for day in found.days]
     return answer(answers.DaysAnswer(timezone=zone, days=counted, last_seq=found.last_seq))
+
+
+async def days_of(request: web.Request) -> Calendar:
+    """The days that the query asks for, as far as the visitor sees them."""
+    scope = request[keys.VISITOR].scope.narrowed(
+        camera_id(request.query["camera"]) if request.query.get("camera") else None, None, None
+    )
+    index, zone = request.app[keys.INDEX], request.app[keys.CONFIG].zone()
+    found = await index.days(camera=scope.camera)
+    if not scope.is_span:
+        return found
+    seen = []
+    for day in found.days:
+        part = scope.part_of(day.day, zone)
+        if part is None:
+            continue
+        frames = day.frames if part.is_all else await _counted(index, scope, part)
+        if frames:
+            seen.append(msgspec.structs.replace(day, frames=frames))
+    return Calendar(days=seen, last_seq=found.last_seq)
+
+
+async def _counted(index: Index, scope: Scope, part: Scope) -> int:
+    """How many frames a part of a day holds: at most two days of a scope are cut."""
+    page = await index.frames(camera=scope.camera, after_ms=part.after_ms, before_ms=part.before_ms, limit=1)
+    return page.total or 0
+
+
+async def total_of(request: web.Request) -> int:
+    """How many frames the visitor may see."""
+    index, scope = request.app[keys.INDEX], request[keys.VISITOR].scope
+    if scope.is_all:
+        return index.total
+    page = await index.frames(camera=scope.camera, after_ms=scope.after_ms, before_ms=scope.before_ms, limit=1)
+    return page.total or 0
 
 
 async def gaps(request: web.Request) -> web.Response:
@@ -119,12 +178,19 @@ async def health_of_camera(request: web.Request) -> web.Response:
 async def day(request: web.Request) -> web.Response:
     """How many frames each quarter hour of a day holds."""
     wanted = queries.day_of(request.match_info["day"])
-    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
-    found = await request.app[keys.INDEX].day(wanted, camera=camera)
+    scope = request[keys.VISITOR].scope.narrowed(
+        camera_id(request.query["camera"]) if request.query.get("camera") else None, None, None
+    )
+    index, zone = request.app[keys.INDEX], request.app[keys.CONFIG].zone()
+    found = await index.day(wanted, camera=scope.camera)
+    part = scope.part_of(wanted, zone)
+    if part is None or not part.is_all:  # a day that is cut shows how many, and not when
+        frames = 0 if part is None else await _counted(index, scope, part)
+        found = Activity(frames=frames, quarters=[0] * 96, cameras={}, last_seq=found.last_seq)
     return answer(
         answers.ActivityAnswer(
             day=wanted,
-            timezone=request.app[keys.CONFIG].zone().key,
+            timezone=zone.key,
             frames=found.frames,
             quarters=found.quarters,
             cameras=found.cameras,
@@ -141,12 +207,12 @@ async def archive(request: web.Request) -> web.Response:
             id=index.id,
             title=config.title,
             timezone=config.zone().key,
-            total=index.total,
+            total=await total_of(request),
             last_seq=index.last_seq,
             version=__version__,
             host=door.host,
             port=door.port,
-            shots_from_page=config.shots_from_page,
+            public_url=door.public_url,
         )
     )
 
@@ -172,12 +238,15 @@ async def photos(request: web.Request) -> web.StreamResponse:
     left = queries.number(query, "limit", 2**62, 1, 2**62)
     cursor = None
     if query.get("before"):
-        last = await named(index, query["before"])
+        last = await named(index, query["before"], request[keys.VISITOR])
         cursor = (last.taken_at_ms, last.id)
+    scope = request[keys.VISITOR].scope
+    ask = partial(index.frames, camera=scope.camera, after_ms=scope.after_ms, before_ms=scope.before_ms)
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
-    page = await index.frames(cursor=cursor, limit=min(left, LIMIT_MAX))
+    page = await ask(cursor=cursor, limit=min(left, LIMIT_MAX))
+    total = await total_of(request)
     await response.prepare(request)
-    await response.write(b'{"total":%d,"photos":[' % index.total)
+    await response.write(b'{"total":%d,"photos":[' % total)
     separator = b""
     while page.frames:
         names = [encode(answers.PhotoAnswer(filename=found.key.removeprefix("photos/"))) for found in page.frames]
@@ -186,7 +255,7 @@ async def photos(request: web.Request) -> web.StreamResponse:
         left -= len(names)
         if page.next is None or left <= 0:
             break
-        page = await index.frames(cursor=page.next, limit=min(left, LIMIT_MAX))
+        page = await ask(cursor=page.next, limit=min(left, LIMIT_MAX))
     await response.write(b"]}")
     await response.write_eof()
     return response

@@ -1,4 +1,10 @@
-"""Where the archive listens: known only once it does, for whoever must tell a camera."""
+"""Where the archive listens and by which names it is asked for: known only once it does."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -8,3 +14,43 @@ class Door(msgspec.Struct):
 
     host: str = ""
     port: int = 0
+    outside_port: int = 0  # a second listener, on loopback: what comes in by it was brought by a tunnel
+    public_url: str = ""  # the address the world uses, if there is one
+    hosts: frozenset[str] = frozenset()  # the names of this machine, and those the owner set
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a request for *host* (a Host field) is meant for this archive.
+
+        Every address is: a page of another site reaches us by a name of its own that it lets point here (DNS
+        rebinding), never by an address, for then the browser knows it as ours.
+        """
+        name = hostname(host)
+        return name in self.hosts or _is_address(name) or self.is_public(host)
+
+    def is_public(self, host: str) -> bool:
+        """Whether *host* is that of the public address."""
+        return bool(self.public_url) and hostname(host) == (urlsplit(self.public_url).hostname or "")
+
+
+def names_of_this_machine() -> set[str]:
+    """The names under which others in the network may know this machine."""
+    name = socket.gethostname().lower().rstrip(".")
+    short = name.partition(".")[0]
+    return {"localhost", "camera-archive.local", name, short, f"{short}.local"} - {""}
+
+
+def hostname(host: str) -> str:
+    """The name or address in a Host field, without its port."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -1,16 +1,25 @@
 """What handlers find on the application and on a request: the one place of these names."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
 from aiohttp import web
 
 from archive.config import Config
 from archive.events import Events
 from archive.index import Index
 from archive.intake import Intake
+from archive.rights import Visitor
 from archive.server.assets import Assets
 from archive.server.auth import Gate
 from archive.server.budget import Budget
 from archive.server.door import Door
+from archive.server.limits import Limit
+from archive.server.needs import Need
+from archive.server.passwords import Passwords
 from archive.server.printed import Printed
+from archive.server.visitors import Visitors
+from archive.server.waiting import Waiting
 from archive.store import Store
 from archive.thumbs import Slits, Thumbs
 
@@ -26,3 +35,11 @@ BUDGET = web.AppKey("budget", Budget)
 DOOR = web.AppKey("door", Door)
 PRINTED = web.AppKey("printed", Printed)
 ASSETS = web.AppKey("assets", Assets)
+VISITORS = web.AppKey("visitors", Visitors)
+WAITING = web.AppKey("waiting", Waiting)
+PASSWORDS = web.AppKey("passwords", Passwords)
+TRIES = web.AppKey("tries", Limit)  # to sign in
+BARE: web.AppKey[set[bytes]] = web.AppKey("bare")  # digests of originals that carry nothing but their picture
+NEEDS: web.AppKey[Mapping[Callable[[web.Request], Awaitable[Any]], Need]] = web.AppKey("needs")
+
+VISITOR = web.RequestKey("visitor", Visitor)  # who asks, as the guard found

@@ -11,12 +11,13 @@ import time
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
-from archive.errors import LogTooOld, Malformed
+from archive.errors import LogTooOld, Malformed, Unauthorized
 from archive.events import Events
 from archive.frame import Change, utc
+from archive.rights import Right
 from archive.server import answers, keys
 from archive.server.answers import encode
-from archive.server.catalog import answer
+from archive.server.catalog import answer, total_of
 from archive.server.queries import number
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,11 @@ def change_event(change: Change) -> bytes:
 def reset_event(last_seq: int) -> bytes:
     """The log does not reach back to where you were: fetch afresh, and follow from here."""
     return event("reset", {"last_seq": last_seq}, seq=last_seq)
+
+
+def joining_event(count: int) -> bytes:
+    """How many cameras ask to join; for the owner's own pages."""
+    return event("joining", {"cameras": count})
 
 
 class StreamListener:
@@ -85,6 +91,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     after = _after(request)
     hub, index = request.app[keys.EVENTS], request.app[keys.INDEX]
     hub.require_room()
+    visitor = request[keys.VISITOR]
+    total = await total_of(request)
     response = web.StreamResponse(
         headers={
             hdrs.CONTENT_TYPE: "text/event-stream",
@@ -107,10 +115,12 @@ async def events(request: web.Request) -> web.StreamResponse:
     retry_ms = RETRY_MS[0] + secrets.randbelow(RETRY_MS[1] - RETRY_MS[0])
     listener.write(
         _chunk(b"retry: %d\n\n" % retry_ms)
-        + event("hello", {"last_seq": index.last_seq, "heartbeat_s": heartbeat_s, "total": index.total})
+        + event("hello", {"last_seq": index.last_seq, "heartbeat_s": heartbeat_s, "total": total})
     )
-    async with hub.joined(listener, after=after):
-        await listener.ended
+    tells = None if visitor.right >= Right.SEE_ALL else visitor.scope.tells
+    with request.app[keys.VISITORS].inside(visitor, listener.end):
+        async with hub.joined(listener, after=after, tells=tells, is_owner=visitor.right >= Right.RUN):
+            await listener.ended
     if not transport.is_closing():
         await response.write_eof()
     return response
@@ -128,8 +138,11 @@ async def changes(request: web.Request) -> web.Response:
     after = number(request.query, "after", 0, 0, 2**62)
     wait_s = min(float(number(request.query, "wait_s", 0, 0, 3600)), WAIT_MAX_S)
     hub, index = request.app[keys.EVENTS], request.app[keys.INDEX]
+    visitor = request[keys.VISITOR]
     if wait_s:
         await hub.wait(after=after, timeout_s=wait_s)
+        if request.app[keys.VISITORS].of(request).mark != visitor.mark:
+            raise Unauthorized("what let you see this has ended meanwhile")
     try:
         found = await index.changes(after=after, limit=CHANGES_PAGE)
     except LogTooOld as error:
@@ -137,7 +150,14 @@ async def changes(request: web.Request) -> web.Response:
     # Where to go on from: the end of this stretch, also where the log goes on behind it.
     last_seq = found.changes[-1].seq if found.changes else found.last_seq
     return answer(
-        answers.ChangesAnswer(changes=[answers.change_answer(change) for change in found.changes], last_seq=last_seq)
+        answers.ChangesAnswer(
+            changes=[
+                answers.change_answer(change)
+                for change in found.changes
+                if visitor.right >= Right.SEE_ALL or visitor.scope.tells(change)
+            ],
+            last_seq=last_seq,
+        )
     )
 
 

@@ -6,9 +6,11 @@ import asyncio
 
 from aiohttp import hdrs, web
 
-from archive.errors import FrameNotFound, Unavailable
+from archive import metadata
+from archive.errors import Forbidden, FrameNotFound, Unavailable
 from archive.frame import NAME, Frame, camera_id, photo_key
 from archive.index import Index
+from archive.rights import EVERYTHING, Right, Visitor
 from archive.server import keys, queries
 from archive.server.etags import unchanged
 from archive.thumbs import Thumbnail
@@ -16,6 +18,7 @@ from archive.thumbs import Thumbnail
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 FOR_A_MINUTE = "public, max-age=60"  # a placeholder may be replaced
+BARE_KNOWN = 100_000  # frames of which we remember that they carry nothing to cut out
 # Bytes from outside are shown as pictures or not at all, whatever they contain.
 DISARMED = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -25,7 +28,8 @@ DISARMED = {
 
 async def original(request: web.Request) -> web.StreamResponse:
     """A frame's bytes as they were sent; with `?download=1` under a name for the disk."""
-    frame = await named(request.app[keys.INDEX], request.match_info["path"])
+    visitor = request[keys.VISITOR]
+    frame = await named(request.app[keys.INDEX], request.match_info["path"], visitor)
     headers = {
         hdrs.CONTENT_TYPE: frame.media_type.value,
         hdrs.CACHE_CONTROL: FOR_EVER,
@@ -34,6 +38,9 @@ async def original(request: web.Request) -> web.StreamResponse:
     }
     store = request.app[keys.STORE]
     try:
+        bare = None if visitor.right >= Right.RUN else await _bared(request.app, frame)
+        if bare is not None:
+            return _whole(request, bare, f'"{frame.sha256.hex()}-bare"', headers)
         path = await asyncio.to_thread(store.path, frame.key)
         if path is not None:
             return web.FileResponse(path, headers=headers, chunk_size=256 * 1024)
@@ -43,21 +50,43 @@ async def original(request: web.Request) -> web.StreamResponse:
     return _whole(request, body, f'"{frame.sha256.hex()}"', headers)
 
 
+async def _bared(app: web.Application, frame: Frame) -> bytes | None:
+    """The frame's bytes without what only its owner may know; None where there is nothing of the kind in it."""
+    known = app[keys.BARE]
+    if frame.sha256 in known:
+        return None
+
+    def read() -> bytes | None:
+        body = app[keys.STORE].get(frame.key)
+        bare = metadata.without(body, frame.media_type)
+        return None if bare is body else bare
+
+    bare = await asyncio.to_thread(read)
+    if bare is None:
+        if len(known) >= BARE_KNOWN:
+            known.clear()
+        known.add(frame.sha256)
+    return bare
+
+
 async def thumbnail(request: web.Request) -> web.StreamResponse:
     """A frame's small picture: from memory, from the store, or made now."""
     path = request.match_info["path"]
     thumbs = request.app[keys.THUMBS]
-    picture = thumbs.cached(f"thumbnails/320/{path}")
+    visitor = request[keys.VISITOR]
+    picture = thumbs.cached(f"thumbnails/320/{path}") if visitor.scope.is_all else None
     if picture is None:
-        picture = await thumbs.thumbnail(await named(request.app[keys.INDEX], path, is_thumbnail=True))
+        picture = await thumbs.thumbnail(await named(request.app[keys.INDEX], path, visitor, is_thumbnail=True))
     return _whole(request, picture.data, picture.etag, _thumbnail_headers(picture))
 
 
 async def slits(request: web.Request) -> web.StreamResponse:
     """A day of a camera in one picture. Frames may come late, so no day is ever quite over for a browser."""
-    strip = await request.app[keys.SLITS].strip(
-        camera_id(request.match_info["id"]), queries.day_of(request.match_info["day"])
-    )
+    camera, day = camera_id(request.match_info["id"]), queries.day_of(request.match_info["day"])
+    scope = request[keys.VISITOR].scope.narrowed(camera, None, None)
+    if scope.part_of(day, request.app[keys.CONFIG].zone()) != EVERYTHING:
+        raise Forbidden("this link does not show the whole of that day")
+    strip = await request.app[keys.SLITS].strip(camera, day)
     headers = {
         hdrs.CONTENT_TYPE: "image/webp",
         hdrs.CACHE_CONTROL: FOR_AN_HOUR if strip.is_over else "no-cache",
@@ -66,8 +95,15 @@ async def slits(request: web.Request) -> web.StreamResponse:
     return _whole(request, strip.picture.data, strip.picture.etag, headers)
 
 
-async def named(index: Index, path: str, *, is_thumbnail: bool = False) -> Frame:
-    """The frame at *path* below /photos/ or /thumbnails/320/. Raises FrameNotFound."""
+async def named(index: Index, path: str, visitor: Visitor, *, is_thumbnail: bool = False) -> Frame:
+    """The frame at *path* below /photos/ or /thumbnails/320/, if he may see it. Raises FrameNotFound."""
+    frame = await _named(index, path, is_thumbnail=is_thumbnail)
+    if not visitor.sees(frame):
+        raise FrameNotFound(f"there is no picture at {path[:200]}")
+    return frame
+
+
+async def _named(index: Index, path: str, *, is_thumbnail: bool) -> Frame:
     camera, _, rest = path.partition("/")
     name = NAME.fullmatch(rest.rpartition("/")[2])
     if name is None or photo_key(camera, name[0]) != f"photos/{path}":

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 
 from archive.errors import Malformed, Unavailable
-from archive.frame import camera_id, utc
+from archive.frame import utc
 from archive.index import Page
 from archive.server import catalog, keys, queries
 from archive.server.etags import unchanged
@@ -35,7 +35,7 @@ async def front(request: web.Request) -> web.Response:
             title=app[keys.CONFIG].title,
             zone=app[keys.CONFIG].zone(),
             today=datetime.now(app[keys.CONFIG].zone()).date(),
-            total=app[keys.INDEX].total,
+            total=await catalog.total_of(request),
             frames=page.frames if request.query.get("order") != "oldest" else page.frames[::-1],
             counts=await _counts(request),
             older=page.next and _older(request.query, page),
@@ -48,8 +48,7 @@ async def front(request: web.Request) -> web.Response:
 async def _counts(request: web.Request) -> Mapping[date, int]:
     if CHOICE & request.query.keys():
         return {}
-    camera = camera_id(request.query["camera"]) if request.query.get("camera") else None
-    return {day.day: day.frames for day in (await request.app[keys.INDEX].days(camera=camera)).days}
+    return {day.day: day.frames for day in (await catalog.days_of(request)).days}
 
 
 def _older(query: Mapping[str, str], page: Page) -> str:
@@ -94,7 +93,20 @@ async def camera(request: web.Request) -> web.Response:
     return _served(request, "camera.html")
 
 
-def _served(request: web.Request, name: str) -> web.Response:
+async def sign_in_page(request: web.Request) -> web.Response:
+    """Where links lead to, and where a password is given."""
+    return sign_in(request, status=200)
+
+
+def sign_in(request: web.Request, *, status: int) -> web.Response:
+    """The page on which one signs in, in place of one that may not be seen: its address stays, to be loaded again."""
+    response = _served(request, "sign-in.html", may_be_known=False)
+    response.set_status(status)
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    return response
+
+
+def _served(request: web.Request, name: str, *, may_be_known: bool = True) -> web.Response:
     """A file of the pages; the browser asks each time whether it changed."""
     asset = request.app[keys.ASSETS].asset(name)
     headers = {
@@ -110,7 +122,8 @@ def _served(request: web.Request, name: str) -> web.Response:
         body = asset.encoded[coding]
         headers[hdrs.CONTENT_ENCODING] = coding
         headers[hdrs.ETAG] = asset.etag.replace('"', f'"{coding}-', 1)  # other bytes, so another tag
-    return unchanged(request, headers[hdrs.ETAG], headers) or web.Response(body=body, headers=headers)
+    known = unchanged(request, headers[hdrs.ETAG], headers) if may_be_known else None
+    return known or web.Response(body=body, headers=headers)
 
 
 def _accepted(text: str) -> set[str]:

@@ -46,8 +46,15 @@ RULES: dict[type[Exception], Rule] = {
     errors.Malformed: Rule(400, "Malformed request", Answer.REFUSED),
     errors.DigestMismatch: Rule(422, "Bytes changed on their way", Answer.AGAIN),
     errors.TooSlow: Rule(408, "Too slow", Answer.AGAIN),
-    errors.Unauthorized: Rule(401, "A key is needed", Answer.AGAIN),
+    errors.Pending: Rule(401, "Waiting to be let in", Answer.AGAIN),
+    errors.Unauthorized: Rule(401, "Sign in, or show a key", Answer.AGAIN),
     errors.Forbidden: Rule(403, "Not allowed", Answer.AGAIN),
+    errors.WrongHost: Rule(421, "Not a name of this archive", Answer.AGAIN),
+    errors.TooOften: Rule(429, "Too often", Answer.AGAIN),
+    errors.ShareNotFound: Rule(404, "No such share link", Answer.REFUSED),
+    errors.SessionNotFound: Rule(404, "No such browser", Answer.REFUSED),
+    errors.KeyNotFound: Rule(404, "No such key", Answer.REFUSED),
+    errors.KeysFull: Rule(409, "Keys enough", Answer.REFUSED),
     errors.FrameNotFound: Rule(404, "No such frame", Answer.REFUSED),
     errors.CameraNotFound: Rule(404, "No such camera", Answer.REFUSED),
     errors.CameraExists: Rule(409, "The camera exists", Answer.REFUSED),
@@ -72,7 +79,7 @@ def of_error(request: web.BaseRequest, error: errors.ArchiveError) -> web.Respon
     rule = next(rule for kind, rule in RULES.items() if isinstance(error, kind))
     kind = f"/docs/errors#{type(error).__name__}"
     response = problem(rule.status, rule.title, str(error), kind=kind)
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Unavailable | errors.Pending | errors.TooOften):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if rule.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="camera-archive"'

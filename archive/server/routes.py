@@ -1,48 +1,104 @@
-"""Every route, and what surrounds each answer."""
+"""Every route and the right it needs, and what surrounds each answer."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import hdrs, web
 
-from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, reports, settings, upload
+from archive.rights import Right
+from archive.server import (
+    cameras,
+    catalog,
+    checking,
+    joining,
+    keys,
+    live,
+    media,
+    openapi,
+    pages,
+    peer,
+    reports,
+    settings,
+    sharing,
+    signing_in,
+    upload,
+)
+from archive.server.needs import Need
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+OPEN = Need(Right.NONE)
+KEY = Need(None)  # a camera's key, which the handler asks for
+SEE = Need(Right.SEE)
+SEE_ALL = Need(Right.SEE_ALL)
+RUN = Need(Right.RUN)
+PAGE = Need(Right.SEE, is_page=True)
+WHOLE_PAGE = Need(Right.SEE_ALL, is_page=True)
+
+ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
+    (KEY, "POST", "/api/frames", upload.receive),
+    (KEY, "PUT", "/api/frames", upload.receive),
+    (KEY, "POST", "/api/reports", reports.receive),
+    (SEE, "GET", "/api/frames", catalog.frames),
+    (SEE, "GET", "/api/frames/{id}", catalog.frame),
+    (SEE, "GET", "/api/cameras", catalog.cameras),
+    (SEE_ALL, "GET", "/api/cameras/{id}/gaps", catalog.gaps),
+    (SEE_ALL, "GET", "/api/cameras/{id}/health", catalog.health_of_camera),
+    (SEE, "GET", "/api/cameras/{id}/slits/{day}", media.slits),
+    (SEE, "GET", "/api/days", catalog.days),
+    (SEE, "GET", "/api/days/{day}", catalog.day),
+    (SEE, "GET", "/api/archive", catalog.archive),
+    (SEE, "GET", "/api/changes", live.changes),
+    (SEE, "GET", "/api/events", live.events),
+    (SEE, "GET", "/api/photos", catalog.photos),
+    (SEE, "GET", "/photos/{path:.+}", media.original),
+    (SEE, "GET", "/thumbnails/320/{path:.+}", media.thumbnail),
+    (RUN, "POST", "/api/cameras", cameras.add),
+    (RUN, "GET", "/api/cameras/{id}/keys", cameras.list_keys),
+    (RUN, "POST", "/api/cameras/{id}/keys", cameras.add_key),
+    (RUN, "DELETE", "/api/cameras/{id}/keys", cameras.revoke),
+    (RUN, "DELETE", "/api/cameras/{id}/keys/{key}", cameras.revoke_key),
+    (RUN, "GET", "/api/cameras/{id}/settings", settings.show),
+    (RUN, "PATCH", "/api/cameras/{id}/settings", settings.change),
+    (RUN, "POST", "/api/cameras/{id}/shot", settings.shoot),
+    (RUN, "GET", "/api/joining", joining.show),
+    (RUN, "POST", "/api/joining/{key}", joining.approve),
+    (RUN, "DELETE", "/api/joining/{key}", joining.refuse),
+    (RUN, "POST", "/api/check", checking.check_archive),
+    (RUN, "GET", "/api/shares", sharing.shares),
+    (RUN, "POST", "/api/shares", sharing.share),
+    (RUN, "DELETE", "/api/shares/{no}", sharing.revoke),
+    (RUN, "POST", "/api/sign-in-links", signing_in.make_link),
+    (RUN, "PUT", "/api/password", signing_in.set_password),
+    (RUN, "GET", "/api/sessions", signing_in.sessions),
+    (RUN, "DELETE", "/api/sessions/{id}", signing_in.end_session),
+    (OPEN, "GET", "/api/session", signing_in.show),
+    (OPEN, "POST", "/api/session", signing_in.sign_in),
+    (OPEN, "DELETE", "/api/session", signing_in.sign_out),
+    (OPEN, "GET", "/api/openapi.json", openapi.document),
+    (OPEN, "GET", "/healthz", catalog.health),
+    (OPEN, "GET", "/sign-in", pages.sign_in_page),
+    (PAGE, "GET", "/", pages.front),
+    (PAGE, "GET", "/cameras", pages.cameras),
+    (WHOLE_PAGE, "GET", "/cameras/{id}", pages.camera),
+    (OPEN, "GET", "/{path:(?:js|css|icons)/[a-z0-9.-]+}", pages.page),
+    (OPEN, "GET", "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}", pages.page),
+)
+YEAR_S = 31_536_000
+STREAMS = {catalog.photos, live.events}  # what is written as it is found has no head of its own
 
 
 def add_routes(app: web.Application) -> None:
     """All of the archive's routes."""
-    router = app.router
-    for method in (hdrs.METH_POST, hdrs.METH_PUT):
-        router.add_route(method, "/api/frames", upload.receive, expect_handler=upload.expect)
-    for path, handler in {
-        "/api/frames": catalog.frames,
-        "/api/frames/{id}": catalog.frame,
-        "/api/cameras": catalog.cameras,
-        "/api/cameras/{id}/gaps": catalog.gaps,
-        "/api/cameras/{id}/health": catalog.health_of_camera,
-        "/api/cameras/{id}/slits/{day}": media.slits,
-        "/api/days": catalog.days,
-        "/api/days/{day}": catalog.day,
-        "/api/archive": catalog.archive,
-        "/api/changes": live.changes,
-        "/api/openapi.json": openapi.document,
-        "/healthz": catalog.health,
-        "/photos/{path:.+}": media.original,
-        "/thumbnails/320/{path:.+}": media.thumbnail,
-        "/": pages.front,
-        "/cameras": pages.cameras,
-        "/cameras/{id}": pages.camera,
-        "/{path:(?:js|css|icons)/[a-z0-9.-]+}": pages.page,
-        "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
-    }.items():
-        router.add_get(path, handler)
-    for path, stream in {"/api/photos": catalog.photos, "/api/events": live.events}.items():
-        router.add_get(path, stream, allow_head=False)  # what is written as it is found has no head of its own
-    router.add_post("/api/reports", reports.receive)
-    router.add_post("/api/cameras", cameras.add)
-    router.add_delete("/api/cameras/{id}/keys", cameras.revoke)
-    router.add_get("/api/cameras/{id}/settings", settings.show)
-    router.add_patch("/api/cameras/{id}/settings", settings.change)
-    router.add_post("/api/cameras/{id}/shot", settings.shoot)
-    router.add_post("/api/check", checking.check_archive)
+    for _, method, path, handler in ROUTES:
+        if method == hdrs.METH_GET:
+            app.router.add_get(path, handler, allow_head=handler not in STREAMS)
+        else:
+            app.router.add_route(
+                method, path, handler, expect_handler=upload.expect if handler is upload.receive else None
+            )
+    app[keys.NEEDS] = {handler: need for need, _, _, handler in ROUTES}
     app.on_response_prepare.append(_protect)
 
 
@@ -53,6 +109,13 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if peer.is_https(request, request.app[keys.DOOR]):
+        headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
+    if not request.app[keys.CONFIG].public and headers.get(hdrs.CACHE_CONTROL, "").startswith("public"):
+        # What only some may see no cache between us may keep.
+        headers[hdrs.CACHE_CONTROL] = headers[hdrs.CACHE_CONTROL].replace("public", "private", 1)
     _allow_reading(request, response)
 
 

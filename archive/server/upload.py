@@ -26,6 +26,7 @@ from archive.errors import (
 from archive.frame import FrameClaim, Lost, Status
 from archive.intake import Upload
 from archive.server import keys
+from archive.server.guard import require_host
 from archive.server.problems import NAMED, Named, of_error, problem
 from archive.server.telling import tell
 
@@ -52,6 +53,7 @@ async def receive(request: web.Request) -> web.Response:
     began = time.monotonic()
     head = read_head(request)
     app = request.app
+    app[keys.GATE].admit(request, head.camera, head.length_bytes)
     await app[keys.THUMBS].room()
     with app[keys.BUDGET].take(head.length_bytes):
         body, sha256 = await _read_body(request, head, app[keys.CONFIG])
@@ -83,6 +85,7 @@ async def expect(request: web.Request) -> web.StreamResponse | None:
     if request.headers[hdrs.EXPECT].lower() != "100-continue":
         return problem(417, "Expectation failed", "of what can be expected only 100-continue is known here")
     try:
+        require_host(request)
         read_head(request)
     except ArchiveError as error:
         return of_error(request, error)

@@ -129,8 +129,9 @@ class Served:
         return found
 
     async def original(self, frame: Mapping[str, Any]) -> bytes:
-        """The bytes of a frame, as anybody can get them."""
-        return (await self.ask(frame["url"])).body
+        """The bytes of a frame, as its owner gets them."""
+        async with self.owner() as owner, owner.get(frame["url"]) as reply:
+            return await reply.read()
 
     async def files(self, camera: str = "") -> list[str]:
         """Every file of originals and of their beginnings, by its name below the archive's folder."""
@@ -246,7 +247,7 @@ def request(
     headers: Mapping[str, str], body: bytes = b"", *, method: str = "POST", path: str = "/api/frames", length: int = -1
 ) -> bytes:
     """An HTTP/1.1 request as bytes; *length* is what it says of its body, where that is not the truth."""
-    lines = {"Host": "archive", "Content-Length": str(len(body) if length < 0 else length), **headers}
+    lines = {"Host": "localhost", "Content-Length": str(len(body) if length < 0 else length), **headers}
     return (
         f"{method} {path} HTTP/1.1\r\n".encode()
         + b"".join(f"{name}: {value}\r\n".encode() for name, value in lines.items())
@@ -292,6 +293,8 @@ def config_of(folder: Path, **settings: Any) -> Config:
             "folder": folder,
             "disk_floor_bytes": 0,
             "open_uploads": True,
+            "public": True,
+            "camera_frames_per_s": 0,
             "timezone": "Europe/Berlin",
             "thumbnail_workers": 1,
             **settings,

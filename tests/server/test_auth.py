@@ -198,18 +198,19 @@ async def test_the_socket_is_its_owners_alone(archive: Served) -> None:
         ("PATCH", "/api/cameras/garden/settings"),
         ("POST", "/api/cameras/garden/shot"),
         ("POST", "/api/check?repair=1&deep=1"),
+        ("POST", "/api/sign-in-links"),
     ],
 )
 async def test_what_the_owner_does_nobody_does_over_the_network(
     archive: Served, camera: str, method: str, path: str
 ) -> None:
-    """403 for the owner's routes over TCP, with a camera's key too, and nothing changes."""
+    """401 for the owner's routes over TCP, with a camera's key too, and nothing changes."""
     key = await add(archive, camera)
     seq, before = archive.index.last_seq, await archive.index.keys()
 
     for headers in ({}, {"Authorization": f"Bearer {key}"}, {"X-Forwarded-For": "127.0.0.1", "Host": "localhost"}):
         reply = await archive.ask(path, method=method, headers=headers, json={"id": "intruder"})
-        assert reply.is_problem(403)
+        assert reply.is_problem(401)
 
     assert archive.index.last_seq == seq
     assert await archive.index.keys() == before

@@ -197,7 +197,7 @@ async def test_http_1_0_gets_the_stream_unchunked(archive: Served, camera: str) 
     after = archive.index.last_seq - 300
 
     async with archive.connected() as line:
-        await line.say(f"GET /api/events?after={after} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+        await line.say(f"GET /api/events?after={after} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         text = b""
         while f"id: {after + 300}\n".encode() not in text:
             text += await line.some()

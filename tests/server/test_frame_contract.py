@@ -492,7 +492,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_comes(make_archive:
 
 async def test_a_body_without_a_length_is_refused(archive: Served) -> None:
     """411 for chunked bodies, and for those that say nothing."""
-    headers = {"Host": "x", "Camera-Frame": 'boot="aaaaaaaaaaaaaaaa", number=1'}
+    headers = {"Host": "localhost", "Camera-Frame": 'boot="aaaaaaaaaaaaaaaa", number=1'}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
     for more in ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "\r\n"):

@@ -329,13 +329,13 @@ async def test_a_path_that_is_no_text_is_no_trouble(filled: Served, target: str)
 @pytest.mark.parametrize(
     "said",
     [
-        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET * HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100),  # a browser that was told https
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 10_000 + b"\r\n\r\n",
-        b"POST /api/frames HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST /api/frames HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST /api/frames HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 10_000 + b"\r\n\r\n",
+        b"POST /api/frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /api/frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /api/frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
         b"hello\r\n\r\n",
     ],
 )
@@ -673,7 +673,7 @@ async def test_no_path_leads_out_of_the_pictures(filled: Served, place: str, att
         return
 
     async with filled.connected() as line:
-        await line.say(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await line.say(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         reply = await line.reply("GET")
 
     assert reply.is_problem(404), (target, reply.status)

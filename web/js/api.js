@@ -26,7 +26,7 @@
 /** @typedef {{ frames: Frame[], next: string | null, searched_to?: string | null, last_seq: number }} Page */
 /** @typedef {{ timezone: string, days: { day: string, frames: number }[], last_seq?: number }} Days */
 /** @typedef {{ day: string, frames: number, quarters: number[] }} Day */
-/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string, shots_from_page: boolean }} Archive */
+/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string }} Archive */
 /** @typedef {Record<string, string | number | boolean>} Said What a camera says of itself, in its own words. */
 /** @typedef {{ id: string, created_at: string, frames: number, latest: Frame | null, status: Said, every_s: number | null }} Camera */
 /** @typedef {{ at: string, status: Said }} Health */
@@ -42,11 +42,12 @@ const PATIENCE_MS = 20_000;
 
 /** The archive answered, but not with what was asked for. */
 export class Problem extends Error {
-  /** @param {number} status @param {string} title */
-  constructor(status, title) {
+  /** @param {number} status @param {string} title @param {string} [detail] */
+  constructor(status, title, detail = "") {
     super(`${status} ${title}`);
     this.status = status;
     this.title = title;
+    this.detail = detail;
   }
 }
 
@@ -105,10 +106,19 @@ export const changes = (seq, wait_s, signal) =>
 /** Ask *camera* for a frame now. @param {string} camera @returns {Promise<{ is_new: boolean }>} */
 export const shot = (camera) => ask(`/api/cameras/${camera}/shot`, undefined, "POST");
 
-/** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @returns {Promise<any>} */
-async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET") {
-  const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" } });
-  if (answer.ok) return answer.json();
-  const body = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
-  throw new Problem(answer.status, String(body.title ?? answer.statusText));
+/** @typedef {{ right: "none" | "see" | "see_all" | "run", share: string | null, camera: string | null, joining: number }} Visit */
+
+/** Who this browser is to the archive. @returns {Promise<Visit>} */
+export const session = () => ask("/api/session");
+
+/** @param {{ secret: string } | { password: string }} shown @returns {Promise<Visit>} */
+export const signIn = (shown) => ask("/api/session", undefined, "POST", shown);
+
+/** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @param {object} [body] @returns {Promise<any>} */
+async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET", body) {
+  const sent = body && JSON.stringify(body);
+  const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" }, body: sent });
+  if (answer.ok) return answer.status === 204 ? undefined : answer.json();
+  const said = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
+  throw new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""));
 }

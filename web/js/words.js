@@ -54,6 +54,13 @@ const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 export const struck = "deleted";
 
+/** @param {unknown} error */
+export const notSignedIn = (error) =>
+  sentence(/** @type {{ detail?: string }} */ (error).detail ?? "") || "The archive did not answer. Try again.";
+
+/** @param {string} said what the archive says of a problem */
+const sentence = (said) => said && `${said[0].toUpperCase()}${said.slice(1)}.`;
+
 export const pause = { on: "Pause", off: "Resume" };
 
 /** How far back a search has looked. @param {string} date */

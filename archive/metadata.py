@@ -1,0 +1,112 @@
+"""A picture without what it says about anything but itself: places, people, devices. The coded picture stays. Pure.
+
+Cut out are EXIF, XMP, IPTC, comments, previews and whatever lies behind the picture's end; colour profiles stay, for
+without them the picture would look different.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archive.errors import Forbidden
+from archive.frame import MediaType
+from archive.jpeg import MAX_PIECES
+
+_PNG_KEPT = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD pHYs cICP acTL fcTL fdAT".split())
+_PNG_HEAD = 8
+_LOOPS = b"\x21\xff\x0bNETSCAPE2.0"
+_SOI, _EOI, _SOS, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
+# As the walk of `jpeg.py` has them: inside coded data nothing else is a marker.
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xef\xfe]")
+
+
+def without(data: bytes, media_type: MediaType) -> bytes:
+    """The picture alone, in time linear in its length; the same bytes when there was nothing to cut out.
+
+    Raises Forbidden for one so damaged that its pieces cannot be told apart.
+    """
+    walk = _WALKS.get(media_type)
+    if walk is None:  # BMP has no place for any of it
+        return data
+    stretches = list(walk(data))
+    bare = b"".join(data[start:end] for start, end in stretches)
+    return data if len(bare) == len(data) else bare
+
+
+def _jpeg(data: bytes) -> Iterator[tuple[int, int]]:
+    """The stretches of *data* to keep. Between a scan's header and the next marker lies the coded picture."""
+    at = kept_from = 0
+    for _ in range(MAX_PIECES):
+        marker = _MARKER.search(data, at)
+        if marker is None:
+            break
+        start, at = marker.span()
+        code = data[at - 1]
+        if code == _SOI:
+            continue
+        if code == _EOI:
+            yield kept_from, at
+            if not data[at:].strip(b"\x00"):
+                yield at, len(data)  # a camera's padding
+            return
+        at += max(2, int.from_bytes(data[at : at + 2]))
+        if _is_cut(code, data[start + 4 : start + 18]):
+            yield kept_from, start
+            kept_from = at
+    else:
+        raise Forbidden("this picture has too many parts to look for what must not be shown; its owner can see it")
+    yield kept_from, len(data)  # truncated: it has no end
+
+
+def _is_cut(code: int, head: bytes) -> bool:
+    if code == _COMMENT:
+        return True
+    if not 0xE0 <= code <= 0xEF:
+        return False
+    kept = {0xE0: b"JFIF\x00", 0xE2: b"ICC_PROFILE\x00", 0xEE: b"Adobe"}
+    return not (code in kept and head.startswith(kept[code]))
+
+
+def _png(data: bytes) -> Iterator[tuple[int, int]]:
+    yield 0, _PNG_HEAD
+    at = _PNG_HEAD
+    while at < len(data):
+        kind, start = data[at + 4 : at + 8], at
+        at = min(len(data), at + 12 + int.from_bytes(data[at : at + 4]))
+        if kind in _PNG_KEPT:
+            yield start, at
+        if kind == b"IEND":
+            return
+
+
+def _gif(data: bytes) -> Iterator[tuple[int, int]]:
+    at = 13 + _colours(data, 10)
+    yield 0, min(at, len(data))
+    while at < len(data):
+        start, code = at, data[at]
+        if code == 0x3B:
+            yield at, at + 1
+            return
+        if code == 0x2C:
+            at += 10 + _colours(data, at + 9) + 1
+        elif code == 0x21:
+            at += 2
+        else:
+            raise Forbidden(
+                "this picture is damaged, so what must not be shown cannot be told apart; its owner sees it"
+            )
+        while at < len(data) and data[at]:
+            at += data[at] + 1
+        at = min(at + 1, len(data))
+        if code == 0x2C or data[start + 1 : start + 2] == b"\xf9" or data.startswith(_LOOPS, start):
+            yield start, at
+
+
+def _colours(data: bytes, at: int) -> int:
+    """How many bytes the colour table takes whose flags are at *at*."""
+    flags = data[at] if at < len(data) else 0
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+_WALKS = {MediaType.JPEG: _jpeg, MediaType.PNG: _png, MediaType.GIF: _gif}

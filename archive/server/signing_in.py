@@ -1,0 +1,151 @@
+"""Signing in and out, the owner's password, and the browsers in which the owner is signed in."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from aiohttp import hdrs, web
+
+from archive.errors import Malformed, Unauthorized
+from archive.frame import utc
+from archive.index import Share
+from archive.rights import Right, Visitor
+from archive.server import answers, keys, peer
+from archive.server.catalog import answer
+from archive.server.visitors import NOBODY, SESSION_MS
+
+TRIES_PER_MINUTE = 5  # that fail, from one address (OWASP ASVS 5.0, 6.3.1)
+COOKIE_S = SESSION_MS // 1000
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+async def show(request: web.Request) -> web.Response:
+    """Who this browser is, and what it may do."""
+    visitor: Visitor = request[keys.VISITOR]
+    joining = len(request.app[keys.WAITING].cameras) if visitor.right is Right.RUN else 0
+    return answer(answers.visit(visitor, joining=joining))
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """With the secret of a sign-in link or the password, a session of the owner's; with a share link's, its view.
+
+    What the browser shows from then on comes as a cookie. Only tries that fail are counted.
+    """
+    tries, who = request.app[keys.TRIES], _home(request)
+    tries.take(who, what="too many tries to sign in; wait a minute")
+    wanted = await _body(request, answers.SignIn)
+    if wanted.secret is not None and wanted.secret.startswith("see_"):
+        response = _enter_as_guest(request, wanted.secret)
+    else:
+        response = await _enter_as_owner(request, wanted)
+    tries.give(who)
+    return response
+
+
+def _enter_as_guest(request: web.Request, secret: str) -> web.Response:
+    visitors = request.app[keys.VISITORS]
+    share: Share = visitors.share_of(secret)
+    ends_at_ms = share.expires_at_ms
+    left_s = COOKIE_S if ends_at_ms is None else max(1, (ends_at_ms - visitors.now_ms()) // 1000)
+    response = answer(answers.visit(visitors.guest(share)))
+    _set_cookie(request, response, secret, min(COOKIE_S, left_s), is_share=True)
+    return response
+
+
+async def _enter_as_owner(request: web.Request, wanted: answers.SignIn) -> web.Response:
+    app, visitors = request.app, request.app[keys.VISITORS]
+    if wanted.secret is not None:
+        if not visitors.is_invited(wanted.secret):
+            raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
+    else:
+        await app[keys.PASSWORDS].prove(await app[keys.INDEX].admission.password(), wanted.password or "")
+    before: Visitor = request[keys.VISITOR]
+    owner, secret = await visitors.open_session(
+        request.headers.get(hdrs.USER_AGENT, ""), instead_of=before.mark if before.right is Right.RUN else None
+    )
+    response = answer(answers.visit(owner, joining=len(app[keys.WAITING].cameras)))
+    _set_cookie(request, response, secret, COOKIE_S)
+    return response
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End this browser's session; the cookie of a share link is taken back too."""
+    visitor: Visitor = request[keys.VISITOR]
+    visitors = request.app[keys.VISITORS]
+    if visitor.right is Right.RUN and visitor.mark is not None:
+        await visitors.end_session(visitor.mark.hex())
+    response = answer(answers.visit(NOBODY))
+    for is_share in (False, True):
+        _set_cookie(request, response, "", 0, is_share=is_share)
+    return response
+
+
+async def make_link(request: web.Request) -> web.Response:
+    """A secret that makes one browser the owner's; shown here and nowhere else."""
+    return answer(answers.Invitation(secret=request.app[keys.VISITORS].invite()))
+
+
+async def set_password(request: web.Request) -> web.Response:
+    """Set the owner's password, or with null take it away. Every other browser must sign in again."""
+    wanted = await _body(request, answers.NewPassword)
+    visitor: Visitor = request[keys.VISITOR]
+    hashed = None if wanted.password is None else await request.app[keys.PASSWORDS].hashed(wanted.password)
+    await request.app[keys.INDEX].admission.set_password(hashed)
+    ended = await request.app[keys.VISITORS].end_sessions(but=visitor.mark)
+    return answer(answers.PasswordSet(is_set=hashed is not None, ended=ended))
+
+
+async def sessions(request: web.Request) -> web.Response:
+    """The browsers in which the owner is signed in, the one used last first."""
+    visitor: Visitor = request[keys.VISITOR]
+    return answer(
+        answers.SessionsAnswer(
+            sessions=[
+                answers.SessionAnswer(
+                    id=session.sha256.hex()[:16],
+                    browser=session.browser,
+                    is_this=session.sha256 == visitor.mark,
+                    created_at=utc(session.created_at_ms),
+                    used_at=utc(session.used_at_ms),
+                )
+                for session in request.app[keys.VISITORS].sessions
+            ],
+            has_password=await request.app[keys.INDEX].admission.password() is not None,
+        )
+    )
+
+
+async def end_session(request: web.Request) -> web.Response:
+    """Sign one browser out."""
+    await request.app[keys.VISITORS].end_session(request.match_info["id"])
+    return web.Response(status=204)
+
+
+def _home(request: web.Request) -> str:
+    """Whose tries are counted together: an address, or a home's IPv6 network, which has as many as it likes."""
+    address = peer.address_of(request, request.app[keys.DOOR])
+    return str(address) if address.version == 4 else address.exploded[:19]
+
+
+def _set_cookie(
+    request: web.Request, response: web.Response, value: str, max_age_s: int, *, is_share: bool = False
+) -> None:
+    is_https = peer.is_https(request, request.app[keys.DOOR])
+    response.set_cookie(
+        request.app[keys.VISITORS].cookie(is_https=is_https, is_share=is_share),
+        value,
+        max_age=max_age_s,
+        path="/",
+        secure=is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+async def _body(request: web.Request, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.DecodeError as error:
+        raise Malformed(f"this is not what was expected here; /api/openapi.json says what is: {error}") from error
