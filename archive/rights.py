@@ -49,13 +49,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     def part_of(self, day: date, zone: ZoneInfo) -> Scope | None:
         """The part of that day which this reaches: everything where all of it, None where nothing."""
         begin_ms, end_ms = _midnight_ms(day, zone), _midnight_ms(day + timedelta(days=1), zone)
-        after_ms = None if self.after_ms is None or self.after_ms <= begin_ms else self.after_ms
-        before_ms = None if self.before_ms is None or self.before_ms >= end_ms else self.before_ms
-        if after_ms is None and before_ms is None:
-            return EVERYTHING
-        part = Scope(after_ms=after_ms or begin_ms, before_ms=before_ms or end_ms)
-        is_reached = (self.after_ms or begin_ms) < end_ms and (self.before_ms or end_ms) > begin_ms
-        return part if is_reached else None
+        after_ms = begin_ms if self.after_ms is None else max(begin_ms, self.after_ms)
+        before_ms = end_ms if self.before_ms is None else min(end_ms, self.before_ms)
+        if after_ms >= before_ms:
+            return None
+        return (
+            EVERYTHING if (after_ms, before_ms) == (begin_ms, end_ms) else Scope(after_ms=after_ms, before_ms=before_ms)
+        )
 
     def tells(self, change: Change) -> bool:
         """Whether a change may be told to who sees no more than this: of frames that are of it, and of nothing else."""

@@ -35,8 +35,23 @@ _TYPES = (
     answers.SettingsAnswer,
     answers.SettingsChanged,
     answers.ShotAsked,
+    answers.KeysAnswer,
+    answers.JoiningAnswer,
+    answers.Approval,
+    answers.KeyAllowed,
+    answers.KeyRefused,
+    answers.SignIn,
+    answers.Visit,
+    answers.Invitation,
+    answers.NewPassword,
+    answers.PasswordSet,
+    answers.SessionsAnswer,
+    answers.NewShare,
+    answers.SharesAnswer,
+    answers.ShareMade,
     answers.Problem,
 )
+GUARD = (401, 403, 421)  # what may come before any handler is asked
 _WHOLE = {"type": "integer", "minimum": 0}
 _TIME = {"type": "string", "format": "date-time"}
 _CAMERA = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,31}$"}
@@ -73,12 +88,116 @@ def describe() -> dict[str, Any]:
         "paths": _paths(),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"camera": {"type": "http", "scheme": "bearer", "description": "a camera's key"}},
+            "securitySchemes": {
+                "camera": {"type": "http", "scheme": "bearer", "description": "a camera's key"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "archive-…", "description": "by /api/session"},
+            },
         },
     }
 
 
 def _paths() -> dict[str, Any]:
+    return {**_frames_and_cameras(), **_entry()}
+
+
+def _entry() -> dict[str, Any]:
+    """Who is let in: signing in, sharing, cameras that ask to join."""
+    key = _path("key", {"type": "string", "pattern": "^[0-9a-f]{8}$"})
+    return {
+        "/api/session": {
+            "get": _get("Who this browser is, and what it may do", answers.Visit, errors=()),
+            "post": {
+                "summary": "Sign in, or show a share link: the answer sets a cookie",
+                "requestBody": {"content": _json(answers.SignIn), "required": True},
+                "responses": _responses(answers.Visit, (400, 413, 429, 503, 507)),
+            },
+            "delete": {"summary": "Sign out", "responses": _responses(answers.Visit, (503, 507))},
+        },
+        "/api/sessions": {
+            "get": _get(
+                "The browsers in which the owner is signed in (the owner only)", answers.SessionsAnswer, errors=(503,)
+            ),
+        },
+        "/api/sessions/{id}": {
+            "delete": {
+                "summary": "Sign one browser out (the owner only)",
+                "parameters": [_path("id", {"type": "string", "pattern": "^[0-9a-f]{16}$"})],
+                "responses": {"204": {"description": "done"}, **_problems((404, 503, 507))},
+            },
+        },
+        "/api/sign-in-links": {
+            "post": {
+                "summary": "A secret that signs one browser in, within a quarter of an hour (the owner only)",
+                "responses": _responses(answers.Invitation, ()),
+            },
+        },
+        "/api/password": {
+            "put": {
+                "summary": "Set the password, or take it away; other browsers must sign in again (the owner only)",
+                "requestBody": {"content": _json(answers.NewPassword), "required": True},
+                "responses": _responses(answers.PasswordSet, (400, 413, 503, 507)),
+            },
+        },
+        "/api/shares": {
+            "get": _get("Every share link, newest first (the owner only)", answers.SharesAnswer, errors=()),
+            "post": {
+                "summary": "Make a share link (the owner only)",
+                "requestBody": {"content": _json(answers.NewShare), "required": True},
+                "responses": _responses(answers.ShareMade, (400, 413, 503, 507)),
+            },
+        },
+        "/api/shares/{no}": {
+            "delete": {
+                "summary": "End a share link (the owner only)",
+                "parameters": [_path("no", {"type": "integer", "minimum": 1})],
+                "responses": {"204": {"description": "done"}, **_problems((400, 404, 503, 507))},
+            },
+        },
+        "/api/joining": {
+            "get": _get("Cameras that ask to join (the owner only)", answers.JoiningAnswer, errors=(503,)),
+        },
+        "/api/joining/{key}": {
+            "post": {
+                "summary": "Let one of them in (the owner only)",
+                "parameters": [key],
+                "requestBody": {"content": _json(answers.Approval), "required": False},
+                "responses": _responses(answers.KeyAllowed, (400, 404, 409, 413, 503, 507)),
+            },
+            "delete": {
+                "summary": "Refuse one of them (the owner only)",
+                "parameters": [key],
+                "responses": _responses(answers.KeyRefused, (404,)),
+            },
+        },
+        "/api/cameras/{id}/keys": {
+            "get": _get(
+                "The names of a camera's keys (the owner only)",
+                answers.KeysAnswer,
+                _path("id", _CAMERA),
+                errors=(400, 503),
+            ),
+            "post": {
+                "summary": "A second key for a camera, to change over to (the owner only)",
+                "parameters": [_path("id", _CAMERA)],
+                "responses": _responses(answers.NewKey, (400, 404, 409, 503, 507)),
+            },
+            "delete": {
+                "summary": "Allow a camera's keys no more (the owner only)",
+                "parameters": [_path("id", _CAMERA)],
+                "responses": _responses(answers.Revoked, (400, 404, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/keys/{key}": {
+            "delete": {
+                "summary": "Allow one of its keys no more (the owner only)",
+                "parameters": [_path("id", _CAMERA), key],
+                "responses": _responses(answers.Revoked, (400, 404, 503, 507)),
+            },
+        },
+    }
+
+
+def _frames_and_cameras() -> dict[str, Any]:
     return {
         "/api/frames": {
             "get": _get(
@@ -126,7 +245,7 @@ def _paths() -> dict[str, Any]:
         "/api/cameras": {
             "get": _get("Every camera with its newest frame", answers.CamerasAnswer, errors=(503,)),
             "post": {
-                "summary": "Make a camera and its key (the owner's socket only)",
+                "summary": "Make a camera and its key (the owner only)",
                 "requestBody": {"content": _json(answers.NewCamera), "required": True},
                 "responses": _responses(answers.NewKey, (400, 403, 409, 413, 503, 507)),
             },
@@ -165,21 +284,14 @@ def _paths() -> dict[str, Any]:
                 },
             },
         },
-        "/api/cameras/{id}/keys": {
-            "delete": {
-                "summary": "Allow a camera's keys no more (the owner's socket only)",
-                "parameters": [_path("id", _CAMERA)],
-                "responses": _responses(answers.Revoked, (400, 403, 404, 503, 507)),
-            },
-        },
         "/api/cameras/{id}/settings": {
             "get": {
-                "summary": "A camera's settings, and what it said of them (the owner's socket only)",
+                "summary": "A camera's settings, and what it said of them (the owner only)",
                 "parameters": [_path("id", _CAMERA)],
                 "responses": _responses(answers.SettingsAnswer, (400, 403, 404, 503)),
             },
             "patch": {
-                "summary": "Change a camera's settings; null takes one back (the owner's socket only)",
+                "summary": "Change a camera's settings; null takes one back (the owner only)",
                 "parameters": [_path("id", _CAMERA)],
                 "requestBody": {"content": {"application/json": {"schema": _SETTINGS}}, "required": True},
                 "responses": _responses(answers.SettingsChanged, (400, 403, 404, 413, 503, 507)),
@@ -187,14 +299,14 @@ def _paths() -> dict[str, Any]:
         },
         "/api/cameras/{id}/shot": {
             "post": {
-                "summary": "Ask a camera for one frame now (the owner's socket; readers of the page where they may)",
+                "summary": "Ask a camera for one frame now (the owner only)",
                 "parameters": [_path("id", _CAMERA)],
                 "responses": _responses(answers.ShotAsked, (400, 403, 404, 503, 507)),
             },
         },
         "/api/check": {
             "post": {
-                "summary": "Are all promises true? JSON lines of findings and progress (the owner's socket only)",
+                "summary": "Are all promises true? JSON lines of findings and progress (the owner only)",
                 "parameters": [
                     _query("deep", {"type": "string"}, "1: hash every original"),
                     _query("repair", {"type": "string"}, "1: mend what can be mended"),
@@ -303,7 +415,7 @@ def _upload(summary: str) -> dict[str, Any]:
         "responses": {
             "201": kept,
             "200": {**kept, "description": "it had been kept before"},
-            **_problems((400, 401, 403, 408, 411, 413, 415, 422, 503, 507)),
+            **_problems((400, 408, 411, 413, 415, 422, 429, 503, 507)),
         },
     }
 
@@ -341,7 +453,7 @@ def _json(kind: type[msgspec.Struct]) -> dict[str, Any]:
 def _problems(statuses: tuple[int, ...]) -> dict[str, Any]:
     titles = {rule.status: rule.title for rule in reversed(RULES.values())}
     shape = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
-    return {str(status): {"description": titles[status], "content": shape} for status in statuses}
+    return {str(status): {"description": titles[status], "content": shape} for status in sorted({*statuses, *GUARD})}
 
 
 def _said(says: str, media_type: str) -> dict[str, Any]:

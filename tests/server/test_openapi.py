@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,20 +22,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from archive.app import make_app
+from archive.rights import Right
 from archive.server.openapi import describe
+from archive.server.routes import ROUTES
 from tests.conftest import ArchiveServer
 from tests.pictures import bmp, gif, jpeg, png
 from tests.server.serving import PATIENCE_S, config_of
 
-PAGES = {"/", "/cameras", "/cameras/{id}", "/{path}"}  # files for a browser, which no program asks for
-OWNERS = {
-    ("post", "/api/cameras"),
-    ("delete", "/api/cameras/{id}/keys"),
-    ("get", "/api/cameras/{id}/settings"),
-    ("patch", "/api/cameras/{id}/settings"),
-    ("post", "/api/cameras/{id}/shot"),
-    ("post", "/api/check"),
-}
+PAGES = {"/", "/cameras", "/cameras/{id}", "/sign-in", "/{path}"}  # files for a browser, which no program asks for
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 30  # of each operation
 
@@ -131,17 +126,15 @@ def test_every_route_is_described_and_nothing_else() -> None:
 
 
 def test_every_operation_says_what_it_needs() -> None:
-    """S8: sending needs a key, what the owner does needs the socket and says so, and reading needs nothing."""
-    for path, item in describe()["paths"].items():
-        for method, operation in item.items():
-            if (method, path) in OWNERS:
-                assert "owner" in operation["summary"]
-                assert "403" in operation["responses"]
-            elif method in ("post", "put"):
-                assert operation["security"] == [{"camera": []}]
-                assert {"401", "403"} <= operation["responses"].keys()
-            else:
-                assert "security" not in operation
+    """S8: sending needs a key, and what only the owner may do says so, as the table of routes has it."""
+    described_paths = describe()["paths"]
+
+    for need, method, path, _ in ROUTES:
+        operation = described_paths.get(re.sub(r":[^}]*}", "}", path), {}).get(method.lower())
+        if operation is not None:
+            assert ("the owner only" in operation["summary"]) == (need.right is Right.RUN), path
+            assert operation.get("security") == ([{"camera": []}] if need.right is None else None), path
+            assert {"401", "403", "421"} <= operation["responses"].keys()
 
 
 def test_every_operation_and_answer_has_its_sentence() -> None:

@@ -11,7 +11,6 @@ import pytest
 from archive import fields
 from archive.settings import SETTINGS
 from tests.pictures import jpeg
-from tests.server.conftest import MakeArchive
 from tests.server.serving import Ran, Reply, Served, command, new_boot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -123,40 +122,6 @@ async def test_a_shot_is_asked_for_once_until_the_camera_has_heard(archive: Serv
 
     assert offered == "version=1, shot=1"
     assert [(reply.json["version"], reply.json["is_new"]) for reply in replies] == [(1, True), (1, False), (2, True)]
-
-
-async def test_readers_ask_for_a_shot_only_where_they_may(make_archive: MakeArchive, camera: str) -> None:
-    """Off by default; where it is on, only from the archive's own page, and no other site can make them do it."""
-    archive = await make_archive(shots_from_page=True)
-    closed = await make_archive()
-    await contact(archive, camera)
-    await contact(closed, camera)
-    own, path = archive.url, f"/api/cameras/{camera}/shot"
-
-    async def ask(**headers: str) -> Reply:
-        return await archive.ask(
-            path, method="POST", headers={name.replace("_", "-"): value for name, value in headers.items()}
-        )
-
-    refused = [
-        await ask(),
-        await ask(Origin="https://example.org"),
-        await ask(Origin="null"),
-        await ask(Origin=own.replace("http", "https")),
-        await ask(Origin=f"{own}.example.org"),
-        await ask(Sec_Fetch_Site="cross-site", Origin=own),
-        await ask(Sec_Fetch_Site="same-site", Origin=own),
-        await ask(Sec_Fetch_Site="none", Origin=own),
-        await closed.ask(path, method="POST", headers={"Origin": closed.url, "Sec-Fetch-Site": "same-origin"}),
-    ]
-    versions = [(await served.index.settings(camera)).settings.version for served in (archive, closed)]
-    allowed = [await ask(Origin=own), await ask(Sec_Fetch_Site="same-origin")]
-
-    assert [reply.is_problem(403) for reply in refused] == [True] * len(refused)
-    assert versions == [0, 0]
-    assert [(reply.status, reply.json["is_new"]) for reply in allowed] == [(200, True), (200, False)]
-    assert [(await served.get("/api/archive"))["shots_from_page"] for served in (archive, closed)] == [True, False]
-    assert (await archive.ask(f"/api/cameras/{camera}/settings", headers={"Origin": own})).is_problem(403)
 
 
 # -- the commands

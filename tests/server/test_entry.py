@@ -1,0 +1,522 @@
+"""Coming in: sign-in links, the password, sessions, share links; and everything by which one does not come in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import secrets
+from typing import Any
+
+import pytest
+
+from archive.errors import TooOften
+from archive.rights import Scope
+from archive.server import keys
+from archive.server.passwords import NONE, Passwords
+from archive.server.visitors import DAY_MS, IDLE_MS, LINK_MS, SESSION_MS, Visitors
+from tests.pictures import jpeg
+from tests.server.conftest import MakeArchive
+from tests.server.serving import Reply, Served, command, config_of, serving, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
+PUBLIC = "https://frames.example.org"
+COOKIE = re.compile(r"(__Host-)?archive-[0-9a-f]{8}(-share)?")
+
+
+async def private(make_archive: MakeArchive, **settings: Any) -> Served:
+    return await make_archive(**{"open_uploads": False, "public": False, **settings})
+
+
+async def sign_in(archive: Served, *, headers: dict[str, str] | None = None, **shown: str) -> Reply:
+    return await archive.ask("/api/session", method="POST", json=shown, headers={**OWN_PAGE, **(headers or {})})
+
+
+def cookie(reply: Reply) -> dict[str, str]:
+    """What a browser that got this answer shows from then on."""
+    return {"Cookie": reply.headers["Set-Cookie"].partition(";")[0]}
+
+
+async def right(archive: Served, shown: dict[str, str]) -> str:
+    """What a browser may do that shows this."""
+    return str((await archive.ask("/api/session", headers=shown)).json["right"])
+
+
+def visitors(archive: Served) -> Visitors:
+    return archive.app[keys.VISITORS]
+
+
+def forget_tries(archive: Served) -> None:
+    """A minute has passed."""
+    archive.app[keys.TRIES]._left.clear()
+
+
+async def test_a_sign_in_link_makes_one_browser_the_owners(make_archive: MakeArchive) -> None:
+    """Once: the same link again signs nobody in. The owner sees his browser in the list."""
+    archive = await private(make_archive)
+    async with archive.owner() as owner, owner.post("/api/sign-in-links") as reply:
+        secret = (await reply.json())["secret"]
+
+    first = await sign_in(archive, secret=secret, headers={"User-Agent": "Kiosk/1"})
+    second = await sign_in(archive, secret=secret)
+    listed = await archive.ask("/api/sessions", headers=cookie(first))
+
+    assert (first.status, first.json["right"]) == (200, "run")
+    assert second.is_problem(401)
+    assert "archive link" in second.json["detail"]
+    assert await right(archive, cookie(first)) == "run"
+    assert [(found["browser"], found["is_this"]) for found in listed.json["sessions"]] == [("Kiosk/1", True)]
+    assert secret.encode() not in listed.body
+
+
+async def test_a_sign_in_link_is_good_for_a_quarter_of_an_hour(make_archive: MakeArchive) -> None:
+    """A moment before its end it lets in, at its end no more."""
+    archive = await private(make_archive)
+    now = visitors(archive).now_ms()
+    good, late = visitors(archive).invite(), visitors(archive).invite()
+
+    visitors(archive).now_ms = lambda: now + LINK_MS - 1000
+    in_time = await sign_in(archive, secret=good)
+    visitors(archive).now_ms = lambda: now + LINK_MS + 1000
+
+    assert in_time.status == 200
+    assert (await sign_in(archive, secret=late)).is_problem(401)
+
+
+async def test_a_cookie_is_the_browsers_alone(make_archive: MakeArchive) -> None:
+    """No script reads it and no other site's page sends it; over TLS its name says that only this host set it."""
+    archive = await private(make_archive, public_url=PUBLIC)
+
+    on_lan = await sign_in(archive, secret=visitors(archive).invite())
+    by_name = await sign_in(archive, secret=visitors(archive).invite(), headers={"Host": "frames.example.org"})
+
+    assert COOKIE.match(on_lan.headers["Set-Cookie"])[1] is None  # type: ignore[index]
+    assert COOKIE.match(by_name.headers["Set-Cookie"])[1] == "__Host-"  # type: ignore[index]
+    for reply in (on_lan, by_name):
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(reply.headers["Set-Cookie"].split("; "))
+        assert "Domain" not in reply.headers["Set-Cookie"]
+    assert "Secure" in by_name.headers["Set-Cookie"].split("; ")
+    assert by_name.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert "Strict-Transport-Security" not in on_lan.headers
+    # What was set over TLS is not taken over plain HTTP, nor the other way round.
+    assert await right(archive, cookie(by_name)) == "none"
+    assert await right(archive, cookie(on_lan) | {"Host": "frames.example.org"}) == "none"
+
+
+async def test_signing_in_again_ends_the_session_before(make_archive: MakeArchive) -> None:
+    """Nothing that was shown before signing in is good afterwards, also what somebody else may have set."""
+    archive = await private(make_archive)
+    before = await sign_in(archive, secret=visitors(archive).invite())
+
+    after = await sign_in(archive, secret=visitors(archive).invite(), headers=cookie(before))
+    fixed = {"Cookie": before.headers["Set-Cookie"].partition("=")[0] + "=chosen-by-somebody-else"}
+    chosen = await sign_in(archive, secret=visitors(archive).invite(), headers=fixed)
+
+    assert await right(archive, cookie(before)) == "none"
+    assert await right(archive, cookie(after)) == "run"
+    assert await right(archive, fixed) == "none"
+    assert cookie(chosen) != fixed
+
+
+async def test_a_session_ends_when_it_is_idle_and_ends_for_good(make_archive: MakeArchive) -> None:
+    """Used, it lives on up to its absolute end; unused it is over sooner."""
+    archive = await private(make_archive)
+    began = visitors(archive).now_ms()
+    used = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+    idle = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+
+    seen = []
+    for days in range(0, SESSION_MS // DAY_MS + 1, 20):
+        visitors(archive).now_ms = lambda days=days: began + days * DAY_MS + 1000  # type: ignore[misc]
+        seen.append(await right(archive, used))
+    visitors(archive).now_ms = lambda: began + IDLE_MS + DAY_MS
+    idled = await right(archive, idle)
+
+    assert seen == ["run"] * (SESSION_MS // DAY_MS // 20) + ["none"]
+    assert idled == "none"
+
+
+async def test_a_session_outlives_the_server(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """After a restart the owner is still signed in, a share link still good, and a revoked one not."""
+    config = config_of(tmp_path_factory.mktemp("stays") / "archive", public=False)
+    async with serving(config) as archive:
+        owner = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+        secret, _ = await visitors(archive).share(Scope(), label="x", expires_at_ms=None)
+        revoked, gone = await visitors(archive).share(Scope(), label="y", expires_at_ms=None)
+        await visitors(archive).revoke_share(gone.no)
+    async with serving(config) as archive:
+        assert await right(archive, owner) == "run"
+        assert (await sign_in(archive, secret=secret)).json["right"] == "see_all"
+        assert (await sign_in(archive, secret=revoked)).is_problem(401)
+
+
+async def test_nothing_secret_is_in_the_folder(make_archive: MakeArchive) -> None:
+    """The index has hashes: neither a session nor a share link nor a key nor the password can be read from it."""
+    archive = await private(make_archive)
+    signed_in = await sign_in(archive, secret=visitors(archive).invite())
+    async with archive.owner() as owner:
+        async with owner.post("/api/cameras", json={"id": "garden"}) as reply:
+            key = (await reply.json())["key"]
+        async with owner.post("/api/shares", json={"label": "Ann"}) as reply:
+            share = (await reply.json())["secret"]
+        async with owner.put("/api/password", json={"password": "correct horse battery"}) as reply:
+            assert reply.status == 200
+
+    def read() -> bytes:
+        return b"".join(path.read_bytes() for path in archive.folder.rglob("*") if path.is_file())
+
+    stored = await asyncio.to_thread(read)
+    session = cookie(signed_in)["Cookie"].partition("=")[2]
+    assert [secret.encode() in stored for secret in (session, key, share, "correct horse battery")] == [False] * 4
+    assert b"$argon2id$v=19$m=65536" in stored
+
+
+async def test_the_password_signs_in_and_a_wrong_one_does_not(make_archive: MakeArchive) -> None:
+    """Set by the owner; changing it signs every other browser out."""
+    archive = await private(make_archive)
+    none_set = await sign_in(archive, password="correct horse battery")
+    async with (
+        archive.owner() as owner,
+        owner.put("/api/password", json={"password": "correct horse battery"}) as reply,
+    ):
+        assert await reply.json() == {"is_set": True, "ended": 0}
+
+    right_one = await sign_in(archive, password="correct horse battery")
+    wrong = [await sign_in(archive, password=text) for text in ("Correct horse battery", "", "x" * 500)]
+    changed = await archive.ask(
+        "/api/password", method="PUT", json={"password": "another one"}, headers={**cookie(right_one), **OWN_PAGE}
+    )
+    other = await sign_in(archive, password="another one")
+    async with archive.owner() as owner, owner.put("/api/password", json={"password": None}) as reply:
+        taken = await reply.json()
+    forget_tries(archive)
+
+    assert none_set.is_problem(401)
+    assert right_one.json["right"] == "run"
+    assert [reply.status for reply in wrong] == [401] * 3
+    assert changed.json == {"is_set": True, "ended": 0}
+    assert other.status == 200
+    assert taken == {"is_set": False, "ended": 2}
+    assert await right(archive, cookie(right_one)) == "none"
+    assert (await sign_in(archive, password="another one")).is_problem(401)
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 257, 12345678])
+async def test_a_password_that_is_none_is_refused(make_archive: MakeArchive, password: object) -> None:
+    """Too short, too long or no text: a sentence, and what was set before stays."""
+    archive = await private(make_archive)
+
+    async with archive.owner() as owner, owner.put("/api/password", json={"password": password}) as reply:
+        refused = Reply(reply.status, reply.headers, await reply.read())
+
+    assert refused.is_problem(400)
+    assert await archive.index.admission.password() is None
+
+
+async def test_no_password_takes_as_long_as_a_wrong_one() -> None:
+    """Where none is set, what is compared with costs the same: the hash has the parameters of those that are made."""
+    made = await Passwords().hashed("correct horse battery")
+
+    assert NONE.rpartition("$")[0].rpartition("$")[0] == made.rpartition("$")[0].rpartition("$")[0]
+    assert list(map(len, NONE.split("$"))) == list(map(len, made.split("$")))
+
+
+async def test_a_thousand_guesses_let_nobody_in(make_archive: MakeArchive) -> None:
+    """Passwords, sign-in links, share links: five a minute are looked at, the rest are told when to come again."""
+    archive = await private(make_archive)
+    async with archive.owner() as owner, owner.put("/api/password", json={"password": "correct horse battery"}):
+        pass
+
+    def guess(n: int) -> dict[str, str]:
+        kind = ("password", "own", "see", "ses", "cam")[n % 5]
+        guessed = secrets.token_urlsafe(32)
+        return {"password": guessed} if kind == "password" else {"secret": f"{kind}_{guessed}"}
+
+    replies = [await archive.ask("/api/session", method="POST", json=guess(n), headers=OWN_PAGE) for n in range(1000)]
+
+    assert {reply.status for reply in replies} <= {401, 429}
+    assert sum(reply.status == 401 for reply in replies) <= 10
+    late = next(reply for reply in replies if reply.status == 429)
+    assert late.is_problem(429)
+    assert 1 <= int(late.headers["Retry-After"]) <= 60
+    assert not any("Set-Cookie" in reply.headers for reply in replies)
+    assert visitors(archive).sessions == []
+
+
+async def test_tries_that_succeed_are_not_counted(make_archive: MakeArchive) -> None:
+    """A household behind one address opens its links one after another."""
+    archive = await private(make_archive)
+    secret, _ = await visitors(archive).share(Scope(), label="family", expires_at_ms=None)
+
+    assert [(await sign_in(archive, secret=secret)).status for _ in range(20)] == [200] * 20
+
+
+async def test_passwords_are_guessed_only_so_often_from_everywhere() -> None:
+    """Also when each guess comes from another address: hashing must not be what an attacker makes us do."""
+    passwords = Passwords()
+    passwords._guesses._left["everybody"] = (0.0, passwords._guesses._clock())
+
+    with pytest.raises(TooOften):
+        await passwords.prove(None, "guess")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {},
+    ],
+)
+async def test_another_sites_page_changes_nothing(make_archive: MakeArchive, headers: dict[str, str]) -> None:
+    """The browser shows its cookie for it; what the page asks for is refused all the same.
+
+    Who shows a cookie and does not say where it asks from is taken for such a page.
+    """
+    archive = await private(make_archive)
+    owner = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+
+    tried = [
+        await archive.ask(path, method=method, headers={**owner, **headers}, json={"label": "x", "password": None})
+        for method, path in (("POST", "/api/shares"), ("PUT", "/api/password"), ("DELETE", "/api/session"))
+    ]
+
+    assert [reply.is_problem(403) for reply in tried] == [True] * 3
+    assert visitors(archive).shares == []
+    assert await right(archive, owner) == "run"
+
+
+async def test_our_own_page_may_where_browsers_only_say_their_origin(make_archive: MakeArchive) -> None:
+    """On the LAN, over plain HTTP, a browser sends `Origin` and not `Sec-Fetch-Site`; behind TLS the scheme counts."""
+    archive = await private(make_archive, public_url=PUBLIC)
+    on_lan = await sign_in(archive, secret=visitors(archive).invite(), headers={"Origin": archive.url})
+    host = {"Host": "frames.example.org"}
+    by_name = await sign_in(archive, secret=visitors(archive).invite(), headers=host)
+
+    made = [
+        await archive.ask("/api/shares", method="POST", json={}, headers=headers)
+        for headers in (
+            {**cookie(on_lan), "Origin": archive.url},
+            {**cookie(by_name), **host, "Origin": PUBLIC},
+            {**cookie(by_name), **host, "Origin": "http://frames.example.org"},
+            {**cookie(on_lan), "Origin": archive.url.replace("http", "https")},
+        )
+    ]
+
+    assert [reply.status for reply in made] == [200, 200, 403, 403]
+
+
+async def test_another_sites_page_sends_no_pictures(make_archive: MakeArchive) -> None:
+    """Where uploads are open, a form of another site could: it is refused. Programs and cameras are no pages."""
+    archive = await make_archive()
+    evil = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+
+    assert (await archive.send(jpeg(16, 16), camera="shed", headers=evil)).is_problem(403)
+    assert (await archive.send(jpeg(16, 16), camera="shed")).status == 201
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:5555", 200),
+        ("LOCALHOST", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:5555", 200),
+        ("192.168.1.7:5555", 200),
+        ("camera-archive.local", 200),
+        ("mine.example.org", 200),
+        ("frames.example.org", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("frames.example.org.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("frames.example.org@evil.example", 421),
+    ],
+)
+async def test_only_our_own_names_are_answered(make_archive: MakeArchive, host: str, status: int) -> None:
+    """DNS rebinding: a name that somebody else lets point here is refused, pages, pictures, uploads and all."""
+    archive = await make_archive(hosts=("mine.example.org",), public_url=PUBLIC)
+
+    for method, path in (("GET", "/"), ("GET", "/api/frames"), ("GET", "/js/main.js"), ("GET", "/nothing-here")):
+        reply = await archive.ask(path, method=method, headers={"Host": host})
+        assert reply.status == (404 if path == "/nothing-here" and status == 200 else status)
+    sent = await archive.send(jpeg(16, 16), camera="shed", headers={"Host": host})
+    assert sent.status in ({200, 201} if status == 200 else {421})
+
+
+async def test_addresses_behind_a_proxy_are_believed_only_from_it(make_archive: MakeArchive) -> None:
+    """Limits count whom the trusted proxy names, by the last address that is not its own; from others it is ignored."""
+    trusting = await private(make_archive, trusted_proxies=("127.0.0.1", "10.0.0.0/8"))
+    plain = await private(make_archive)
+
+    for archive, is_believed in ((trusting, True), (plain, False)):
+        statuses = [
+            (
+                await sign_in(archive, secret="own_x", headers={"X-Forwarded-For": f"1.2.3.4, 203.0.113.{n}, 10.1.1.1"})
+            ).status
+            for n in range(8)
+        ]
+        assert statuses == ([401] * 8 if is_believed else [401] * 5 + [429] * 3)
+        same = [
+            (await sign_in(archive, secret="own_x", headers={"X-Forwarded-For": f"{n}.1.1.1, 198.51.100.9"})).status
+            for n in range(1, 9)
+        ]
+        assert same[5:] == [429] * 3
+
+
+async def test_a_share_link_ends_when_it_says(make_archive: MakeArchive) -> None:
+    """Good until its expiry, then for nobody: not by the link, not by the cookie."""
+    archive = await private(make_archive)
+    now = visitors(archive).now_ms()
+    secret, _ = await visitors(archive).share(Scope(), label="a week", expires_at_ms=now + 7 * DAY_MS)
+
+    shown = await sign_in(archive, secret=secret)
+    before = await right(archive, cookie(shown))
+    visitors(archive).now_ms = lambda: now + 7 * DAY_MS
+
+    assert (before, shown.json["share"]) == ("see_all", "a week")
+    assert int(re.search(r"Max-Age=(\d+)", shown.headers["Set-Cookie"])[1]) <= 7 * DAY_MS // 1000  # type: ignore[index]
+    assert await right(archive, cookie(shown)) == "none"
+    assert (await sign_in(archive, secret=secret)).is_problem(401)
+
+
+async def test_a_span_shows_nothing_before_or_after(make_archive: MakeArchive) -> None:
+    """Frames, totals, days, the page and the log of changes end where the span ends."""
+    archive = await private(make_archive, open_uploads=True)
+    noon = 1_763_809_200_000  # 2025-11-22T12:00 in Berlin
+    for number, at_ms in enumerate((noon - DAY_MS, noon - 3_600_000, noon, noon + 3_600_000, noon + DAY_MS)):
+        sent = await archive.send(
+            jpeg(16, 16, seed=number), camera="garden", boot="a" * 16, number=number, taken_ms=at_ms
+        )
+        assert sent.status == 201
+    secret, _ = await visitors(archive).share(
+        Scope(after_ms=noon - 1000, before_ms=noon + DAY_MS), label="noon", expires_at_ms=None
+    )
+    shown = cookie(await sign_in(archive, secret=secret))
+
+    async def get(path: str) -> Any:
+        return (await archive.ask(path, headers=shown)).json
+
+    frames, days = await get("/api/frames"), await get("/api/days")
+    asked = await get("/api/frames?after=2020-01-01T00:00:00Z&before=2030-01-01T00:00:00Z")
+    log, facts, photos = await get("/api/changes"), await get("/api/archive"), await get("/api/photos")
+    cut = await get("/api/days/2025-11-22")
+    one = [(await archive.ask(f"/api/frames/{no}", headers=shown)).status for no in range(1, 6)]
+
+    assert [frame["number"] for frame in frames["frames"]] == [3, 2]
+    assert [frame["number"] for frame in asked["frames"]] == [3, 2]
+    assert (frames["total"], facts["total"], photos["total"]) == (2, 2, 2)
+    assert days["days"] == [{"day": "2025-11-22", "frames": 2}]
+    assert (cut["frames"], sum(cut["quarters"]), cut["cameras"]) == (2, 0, {})
+    assert [change["data"]["number"] for change in log["changes"] if change["type"] == "frame"] == [2, 3]
+    assert {change["type"] for change in log["changes"]} <= {"frame", "frame-changed"}
+    assert one == [404, 404, 200, 200, 404]
+    assert (await get("/api/frames/3"))["status"] == {}
+
+
+async def test_the_stream_obeys_the_same_rights(make_archive: MakeArchive) -> None:
+    """A link to one camera hears of its frames and of nothing else, live and replayed."""
+    archive = await private(make_archive, open_uploads=True)
+    await archive.send(jpeg(16, 16), camera="garden", boot="a" * 16, number=0)
+    await archive.send(jpeg(16, 16), camera="shed", boot="b" * 16, number=0)
+    secret, _ = await visitors(archive).share(Scope(camera="garden"), label="g", expires_at_ms=None)
+    shown = cookie(await sign_in(archive, secret=secret))
+
+    async with archive.session.get("/api/events?after=1", headers=shown) as stream:
+        await until(lambda: archive.app[keys.EVENTS].listeners == 1)
+        await archive.send(jpeg(16, 16), camera="shed", boot="b" * 16, number=7)
+        await archive.send(jpeg(16, 16), camera="garden", boot="a" * 16, number=1)
+        heard = b""
+        while heard.count(b"event: frame\n") < 2:
+            heard += await stream.content.readany()
+
+    told = [json.loads(line[6:]) for line in heard.split(b"\n") if line.startswith(b"data: ")]
+    assert {fact["camera"] for fact in told if "camera" in fact} == {"garden"}
+    assert b"event: gap" not in heard
+    assert b"event: camera" not in heard
+    assert told[0]["total"] == 1
+
+
+async def test_what_is_ended_ends_its_streams(make_archive: MakeArchive) -> None:
+    """Revoking a link, signing a browser out and an expiry each close the stream at once; others go on."""
+    archive = await private(make_archive)
+    book = visitors(archive)
+    link, share = await book.share(Scope(), label="x", expires_at_ms=None)
+    soon, _ = await book.share(Scope(), label="y", expires_at_ms=book.now_ms() + 1500)
+    guest, brief = [cookie(await sign_in(archive, secret=secret)) for secret in (link, soon)]
+    leaving, staying = [cookie(await sign_in(archive, secret=book.invite())) for _ in range(2)]
+
+    async with contextlib.AsyncExitStack() as stack:
+        streams = [
+            await stack.enter_async_context(archive.session.get("/api/events", headers=shown))
+            for shown in (guest, brief, leaving, staying)
+        ]
+        await until(lambda: archive.app[keys.EVENTS].listeners == 4)
+        await book.revoke_share(share.no)
+        await archive.ask("/api/session", method="DELETE", headers={**leaving, **OWN_PAGE})
+        await until(lambda: archive.app[keys.EVENTS].listeners == 1)
+        ended = [await stream.content.read() for stream in streams[:3]]
+
+    assert all(b"event: hello" in heard for heard in ended)
+    assert await right(archive, staying) == "run"
+
+
+async def test_a_private_picture_is_in_no_cache_between(make_archive: MakeArchive) -> None:
+    """What only some may see says `private`; a public archive's pictures may lie in any cache."""
+    for public, word in ((False, "private"), (True, "public")):
+        archive = await make_archive(public=public)
+        await archive.send(jpeg(16, 16), camera="garden")
+        async with archive.owner() as owner:
+            async with owner.get("/api/frames") as reply:
+                [frame] = (await reply.json())["frames"]
+            for path in (frame["url"], frame["thumbnail_url"]):
+                async with owner.get(path) as reply:
+                    assert reply.headers["Cache-Control"].startswith(word)
+
+
+# -- the commands
+
+
+async def test_link_prints_a_link_that_works(make_archive: MakeArchive) -> None:
+    """`archive link`: its last word signs in."""
+    archive = await private(make_archive)
+
+    ran = await asyncio.to_thread(command, "link", "--folder", archive.folder)
+    secret = re.search(r"/sign-in#(own_[\w-]{43})", ran.stdout)
+
+    assert ran.status == 0
+    assert secret
+    assert f"http://127.0.0.1:{archive.port}/sign-in#" in ran.stdout
+    assert (await sign_in(archive, secret=secret[1])).json["right"] == "run"
+
+
+async def test_share_adds_lists_and_revokes(make_archive: MakeArchive) -> None:
+    """`archive share`: a link for one camera and a week; it is listed, never shown again, and taken back."""
+    archive = await private(make_archive, open_uploads=True)
+    await archive.send(jpeg(16, 16), camera="garden")
+
+    def run(*words: str) -> Any:
+        return asyncio.to_thread(command, "share", *words, "--folder", archive.folder)
+
+    empty = await run("list")
+    added = await run("add", "Ann", "--camera", "garden", "--after", "2026-01-01", "--lasts", "7d")
+    secret = re.search(r"#(see_[\w-]{43})", added.stdout)
+    assert secret
+    shown = await sign_in(archive, secret=secret[1])
+    listed = await run("list")
+    revoked = await run("revoke", "1")
+    again = await run("revoke", "1")
+    wrong = [await run("add", "x", "--lasts", "soon"), await run("add", "x", "--after", "yesterday")]
+
+    assert "No share links yet" in empty.stdout
+    assert (shown.json["right"], shown.json["camera"]) == ("see", "garden")
+    assert re.search(r"1 +Ann +camera garden, from 20(25-12-31|26-01-01) .* good", listed.stdout)
+    assert "see_" not in listed.stdout
+    assert (revoked.status, again.status) == (0, 1)
+    assert [ran.status for ran in wrong] == [1, 1]
+    assert await right(archive, cookie(shown)) == "none"
