@@ -166,7 +166,7 @@ def archive(folder: Path, *, core: int | None = None, makes_thumbnails: bool = T
     if not makes_thumbnails:
         program = [sys.executable, "-m", "tests.bench.keeping_server"]
     return Server(
-        lambda port: [*program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--open-uploads"],
+        lambda port: [*program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--open-uploads", "--public"],
         environ={"ARCHIVE_LOG_LEVEL": "warning"},
         folder=folder,
         core=core,

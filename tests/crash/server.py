@@ -48,7 +48,7 @@ class Server:
 
     def start(self, *, within_s: float = 30) -> None:
         """Start it; when this returns it answers. Raises RuntimeError, with what it said."""
-        address = ("--host", "127.0.0.1", "--port", str(self._port), "--open-uploads")
+        address = ("--host", "127.0.0.1", "--port", str(self._port), "--open-uploads", "--public")
         with self._says.open("ab") as output:
             self._process = subprocess.Popen(
                 [*_dies_with_us(), *self._program, "serve", str(self.folder), *address],
