@@ -10,6 +10,7 @@ from archive import __version__
 from archive.cli.camera import cameras
 from archive.cli.check import check
 from archive.cli.flash import flash
+from archive.cli.import_ import import_
 from archive.cli.send import send
 from archive.cli.serve import serve
 from archive.cli.simulate import simulate
@@ -28,6 +29,7 @@ app.command()(send)
 app.command()(simulate)
 app.command()(flash)
 app.command()(twin)
+app.command("import")(import_)
 app.command()(check)
 app.add_typer(cameras, name="camera")
 

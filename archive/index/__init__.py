@@ -8,6 +8,7 @@ from archive.index.base import (
     Calendar,
     CameraKey,
     Day,
+    Found,
     Gap,
     Gaps,
     Index,
@@ -16,6 +17,7 @@ from archive.index.base import (
     Page,
     Settings,
     Shelf,
+    Sought,
     Standing,
 )
 
@@ -24,6 +26,7 @@ __all__ = [
     "Calendar",
     "CameraKey",
     "Day",
+    "Found",
     "Gap",
     "Gaps",
     "Index",
@@ -32,6 +35,7 @@ __all__ = [
     "Page",
     "Settings",
     "Shelf",
+    "Sought",
     "Standing",
     "open_index",
 ]

@@ -26,6 +26,8 @@ _TYPES = (
     answers.GapsAnswer,
     answers.ActivityAnswer,
     answers.ArchiveAnswer,
+    answers.SoughtPictures,
+    answers.FoundPictures,
     answers.ChangesAnswer,
     answers.PhotosAnswer,
     answers.HealthAnswer,
@@ -200,6 +202,13 @@ def _paths() -> dict[str, Any]:
                     _query("repair", {"type": "string"}, "1: mend what can be mended"),
                 ],
                 "responses": {"200": _said("findings", "application/x-ndjson"), **_problems((403, 503))},
+            },
+        },
+        "/api/known": {
+            "post": {
+                "summary": "Which of these pictures are kept? Asked before an import (the owner's socket only)",
+                "requestBody": {"content": _json(answers.SoughtPictures), "required": True},
+                "responses": _responses(answers.FoundPictures, (400, 403, 413, 503)),
             },
         },
         "/api/days": {
