@@ -18,6 +18,7 @@ from archive.errors import ConfigError
 DEFAULT_FOLDER = Path.home() / "camera-archive"
 TOML_NAME = "archive.toml"
 PREFIX = "ARCHIVE_"
+LISTS = frozenset({"cors_origins", "watch"})  # in the environment separated by commas
 
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -48,6 +49,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     heartbeat_s: Annotated[float, Meta(gt=0)] = 15.0
     max_listeners: Positive = 10_000
     changes_kept: Positive = 100_000
+    watch: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def zone(self) -> ZoneInfo:
@@ -57,6 +59,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as exc:
             raise ConfigError(f"timezone {name!r} is not known here; use a name such as Europe/Berlin or UTC") from exc
+
+    def watched(self) -> tuple[Path, ...]:
+        """The folders to watch."""
+        return tuple(Path(place).expanduser().absolute() for place in self.watch)
 
 
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
@@ -113,9 +119,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         name = variable.removeprefix(PREFIX).lower()
         _require_known(name, variable)
-        values[name] = (
-            tuple(part.strip() for part in text.split(",") if part.strip()) if name == "cors_origins" else text
-        )
+        values[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if name in LISTS else text
     return values
 
 

@@ -44,11 +44,16 @@ def serve(
         bool | None,
         typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can."),
     ] = None,
+    watch: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FOLDER", help="Take every picture that appears in this folder; may be given again."),
+    ] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
-    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads})
+    flags = {"host": host, "port": port, "open_uploads": open_uploads, "watch": watch}
+    config = load(folder, flags)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
-    for noisy in ("asyncio", "aiohttp.server", "alembic"):
+    for noisy in ("asyncio", "aiohttp.server", "alembic", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_is_no_stranger)
     _raise_descriptor_limit()
