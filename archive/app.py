@@ -30,6 +30,7 @@ from archive.server.door import Door
 from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
+from archive.server.senders import senders
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
 from archive.watching import Watching, require_apart
@@ -105,6 +106,7 @@ def make_app(config: Config) -> web.Application:
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
     app[keys.DOOR] = Door()
+    app[keys.LEGACY] = senders(config.legacy_uploads)
     app[keys.ASSETS] = assets = Assets(web_folder())
     app[keys.PRINTED] = Printed(assets.asset("index.html").body)
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events, _watching])

@@ -18,7 +18,7 @@ from archive.errors import ConfigError
 DEFAULT_FOLDER = Path.home() / "camera-archive"
 TOML_NAME = "archive.toml"
 PREFIX = "ARCHIVE_"
-LISTS = frozenset({"cors_origins", "watch"})  # in the environment separated by commas
+LISTS = frozenset({"cors_origins", "watch", "legacy_uploads"})  # in the environment separated by commas
 
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -50,6 +50,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_listeners: Positive = 10_000
     changes_kept: Positive = 100_000
     watch: tuple[str, ...] = ()
+    legacy_uploads: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def zone(self) -> ZoneInfo:

@@ -11,6 +11,7 @@ from archive.server.auth import Gate
 from archive.server.budget import Budget
 from archive.server.door import Door
 from archive.server.printed import Printed
+from archive.server.senders import Address
 from archive.store import Store
 from archive.thumbs import Slits, Thumbs
 
@@ -25,4 +26,5 @@ GATE = web.AppKey("gate", Gate)
 BUDGET = web.AppKey("budget", Budget)
 DOOR = web.AppKey("door", Door)
 PRINTED = web.AppKey("printed", Printed)
+LEGACY = web.AppKey("legacy", dict[Address, str])
 ASSETS = web.AppKey("assets", Assets)

@@ -285,6 +285,26 @@ def _paths() -> dict[str, Any]:
                 },
             },
         },
+        "/upload.php": {
+            "post": {
+                "summary": "Keep a frame of a camera of the old kind, known by its address (if the owner named it)",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {"imageFile": {"type": "string", "format": "binary"}},
+                            }
+                        }
+                    },
+                },
+                "responses": {
+                    "200": _said("that it has been uploaded", "text/plain"),
+                    **_problems((400, 403, 408, 411, 413, 415, 503, 507)),
+                },
+            },
+        },
         "/healthz": {"get": _get("Whether the archive answers", answers.HealthAnswer, errors=(503,))},
     }
 

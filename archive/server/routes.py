@@ -10,6 +10,7 @@ from archive.server import (
     checking,
     keys,
     known,
+    legacy,
     live,
     media,
     openapi,
@@ -57,6 +58,7 @@ def add_routes(app: web.Application) -> None:
     router.add_post("/api/cameras/{id}/shot", settings.shoot)
     router.add_post("/api/check", checking.check_archive)
     router.add_post("/api/known", known.find)
+    router.add_post("/upload.php", legacy.receive)
     app.on_response_prepare.append(_protect)
 
 

@@ -138,6 +138,9 @@ def test_every_operation_says_what_it_needs() -> None:
             if (method, path) in OWNERS:
                 assert "owner" in operation["summary"]
                 assert "403" in operation["responses"]
+            elif path == "/upload.php":
+                assert "address" in operation["summary"]
+                assert "403" in operation["responses"]
             elif method in ("post", "put"):
                 assert operation["security"] == [{"camera": []}]
                 assert {"401", "403"} <= operation["responses"].keys()
