@@ -33,7 +33,7 @@ from archive.server.routes import add_routes
 from archive.server.senders import senders
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
-from archive.watching import Watching, require_apart
+from archive.watching import Watching, require_watchable
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
     """
     if not issubclass(http_parser.HttpRequestParser, http_parser.HttpRequestParserC):
         raise ConfigError("aiohttp's compiled parser is missing; install aiohttp from a wheel (pip install aiohttp)")
-    require_apart(config.folder, config.watched())
+    require_watchable(config.folder, config.watched())
     # The socket is closed last: aiohttp takes what it listens on from the loop before it closes anything.
     with FolderLock(config.folder, port=port), listening(config.folder) as socket:
         app = make_app(config)

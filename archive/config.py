@@ -63,7 +63,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def watched(self) -> tuple[Path, ...]:
         """The folders to watch."""
-        return tuple(Path(place).expanduser().absolute() for place in self.watch)
+        return tuple(dict.fromkeys(Path(place).expanduser().absolute() for place in self.watch))
 
 
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:

@@ -21,7 +21,7 @@ from archive.index import Index
 from archive.intake import Intake
 from archive.watching.folder import Folder, Listen, events
 
-__all__ = ["Watching", "require_apart"]
+__all__ = ["Watching", "require_watchable"]
 
 
 class Watching:
@@ -49,11 +49,13 @@ class Watching:
                 group.create_task(folder.run())
 
 
-def require_apart(folder: Path, watched: Sequence[Path]) -> None:
+def require_watchable(folder: Path, watched: Sequence[Path]) -> None:
     """Raises ConfigError where a watched folder and the archive's lie in one another: it would watch itself."""
     own = folder.resolve()
     for place in watched:
         other = place.resolve()
+        if other.exists() and not other.is_dir():
+            raise ConfigError(f"{place} cannot be watched: it is no folder")
         if own == other or own in other.parents or other in own.parents:
             raise ConfigError(
                 f"{place} cannot be watched: it holds the archive's own folder {folder}, or lies in it; "

@@ -187,6 +187,15 @@ async def test_the_archives_own_folder_cannot_be_watched(tmp_path: Path, place: 
             pass
 
 
+async def test_a_file_cannot_be_watched(tmp_path: Path) -> None:
+    """Told at the start: nobody would ever see why nothing comes."""
+    put(tmp_path / "photo.jpg", jpeg())
+
+    with pytest.raises(ConfigError, match="it is no folder"):
+        async with serving(config_of(tmp_path / "archive", watch=(str(tmp_path / "photo.jpg"),))):
+            pass
+
+
 async def test_without_events_the_folder_is_walked(
     make_archive: MakeArchive, watched: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
