@@ -35,11 +35,13 @@ from archive.server.peer import networks
 from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
+from archive.server.senders import senders
 from archive.server.signing_in import TRIES_PER_MINUTE
 from archive.server.visitors import Visitors
 from archive.server.waiting import Waiting
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
+from archive.watching import Watching, require_watchable
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +95,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
     """
     if not issubclass(http_parser.HttpRequestParser, http_parser.HttpRequestParserC):
         raise ConfigError("aiohttp's compiled parser is missing; install aiohttp from a wheel (pip install aiohttp)")
+    require_watchable(config.folder, config.watched())
     # The socket is closed last: aiohttp takes what it listens on from the loop before it closes anything.
     with FolderLock(config.folder, port=port), listening(config.folder) as socket:
         app = make_app(config)
@@ -128,9 +131,10 @@ def make_app(config: Config) -> web.Application:
     app[keys.BARE] = set()
     app[keys.PASSWORDS] = Passwords()
     app[keys.TRIES] = Limit(TRIES_PER_MINUTE / 60, TRIES_PER_MINUTE)
+    app[keys.LEGACY] = senders(config.legacy_uploads)
     app[keys.ASSETS] = assets = Assets(web_folder())
     app[keys.PRINTED] = Printed(assets.asset("index.html").body)
-    app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events])
+    app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events, _watching])
     app.on_shutdown.append(_end_streams)
     add_routes(app)
     return app
@@ -219,6 +223,20 @@ async def _events(app: web.Application) -> AsyncIterator[None]:
         max_listeners=config.max_listeners,
     )
     async with _running(live.heartbeats(events, config.heartbeat_s)):
+        yield
+
+
+async def _watching(app: web.Application) -> AsyncIterator[None]:
+    config = app[keys.CONFIG]
+    watching = Watching(
+        config.watched(),
+        index=app[keys.INDEX],
+        intake=app[keys.INTAKE],
+        leisure=app[keys.THUMBS].leisure,
+        zone=config.zone(),
+        most_bytes=config.max_frame_bytes,
+    )
+    async with _running(watching.run()):
         yield
 
 

@@ -20,7 +20,9 @@ DEFAULT_FOLDER = Path.home() / "camera-archive"
 TOML_NAME = "archive.toml"
 PREFIX = "ARCHIVE_"
 PUBLIC_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/?")
-LISTS = {"cors_origins", "hosts", "trusted_proxies"}  # in the environment with commas between
+LISTS = frozenset(  # in the environment separated by commas
+    {"cors_origins", "hosts", "trusted_proxies", "watch", "legacy_uploads"}
+)
 
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -57,6 +59,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     join_from_anywhere: bool = False
     camera_frames_per_s: Annotated[float, Meta(ge=0)] = 50.0
     camera_bytes_per_day: Annotated[int, Meta(ge=0)] = 50 * 10**9
+    watch: tuple[str, ...] = ()
+    legacy_uploads: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def zone(self) -> ZoneInfo:
@@ -66,6 +70,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as exc:
             raise ConfigError(f"timezone {name!r} is not known here; use a name such as Europe/Berlin or UTC") from exc
+
+    def watched(self) -> tuple[Path, ...]:
+        """The folders to watch."""
+        return tuple(dict.fromkeys(Path(place).expanduser().absolute() for place in self.watch))
 
 
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:

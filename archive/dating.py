@@ -5,12 +5,17 @@ Three clocks can tell, and each frame is dated by the best it has:
 1. the camera's own, where it was set (`taken`);
 2. ours, through the camera's count of milliseconds since boot (`up`, and `now` when the request was sent);
 3. ours, at the arrival of the last byte: an upper bound, with nothing known of how far it is off.
+
+A frame that comes from a file has the time that was found there, of which nobody knows how far it is off.
 """
 
-from archive.frame import Dated, Epoch, FrameClaim, TimeSource
+from archive.frame import FILE_SOURCES, Dated, Epoch, FrameClaim, TimeSource
 
 # A camera's clock before this was never set, or set wrongly: the ESP32 starts in 1970.
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01
+# Of files older ones are believed: there were digital cameras before. What says less has no time: a card that nobody
+# told the date says 1980, a file without one 1970.
+EARLIEST_FILE_MS = 631_152_000_000  # 1990-01-01
 # Nor can a frame be taken after it arrived, save for a server's clock that is itself a little slow.
 LEAD_MS = 5 * 60_000
 
@@ -35,7 +40,9 @@ def date(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, epoch: Epo
     A clock that gives a time before 2020, or after the arrival, is passed over.
     """
     taken_ms, up_ms, now_ms = claim.taken_ms, claim.up_ms, claim.now_ms
-    if taken_ms is not None and _is_plausible(taken_ms, received_at_ms):
+    if taken_ms is not None and claim.source in FILE_SOURCES and is_plausible_of_file(taken_ms, received_at_ms):
+        return Dated(taken_at_ms=taken_ms, source=claim.source, uncertainty_ms=None)
+    if taken_ms is not None and claim.source not in FILE_SOURCES and _is_plausible(taken_ms, received_at_ms):
         return Dated(taken_at_ms=taken_ms, source=TimeSource.CAMERA_CLOCK, uncertainty_ms=CAMERA_CLOCK_MS)
     told: Dated | None = None
     if up_ms is not None and now_ms is not None:
@@ -80,10 +87,16 @@ def better_epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int, kn
     return min(known, told, key=_rank)
 
 
+def is_plausible_of_file(taken_ms: int, received_at_ms: int) -> bool:
+    """Whether the time that a file gives can be true."""
+    return EARLIEST_FILE_MS <= taken_ms <= received_at_ms + LEAD_MS
+
+
 def _epoch(claim: FrameClaim, *, received_at_ms: int, transfer_ms: int) -> Epoch | None:
     # Its uncertainty is that of the time at `up` zero: the way back there drifts too.
     taken_ms, up_ms, now_ms = claim.taken_ms, claim.up_ms, claim.now_ms
-    if taken_ms is not None and up_ms is not None and _is_plausible(taken_ms, received_at_ms):
+    is_clock = claim.source not in FILE_SOURCES
+    if taken_ms is not None and up_ms is not None and is_clock and _is_plausible(taken_ms, received_at_ms):
         epoch = Epoch(
             at_ms=taken_ms - up_ms,
             uncertainty_ms=CAMERA_CLOCK_MS + _drift_ms(up_ms),

@@ -11,7 +11,7 @@ from http_sfv.item import Item
 from http_sfv.types import DisplayString, Token
 
 from archive.errors import Malformed
-from archive.frame import BOOT_ID, MAX_NUMBER, FrameClaim, Lost, Status, camera_id
+from archive.frame import BOOT_ID, MAX_NUMBER, FrameClaim, Lost, Status, TimeSource, camera_id
 
 Scalar = str | int | float | bool
 T = TypeVar("T")
@@ -59,6 +59,7 @@ def parse_frame(text: str) -> FrameClaim:
         up_ms=_integer(FRAME, members, "up", at_most=MAX_UP_MS),
         now_ms=_integer(FRAME, members, "now", at_most=MAX_UP_MS),
         taken_ms=_integer(FRAME, members, "taken"),
+        source=_source(members),
     )
     if claim.up_ms is not None and claim.now_ms is not None and claim.up_ms > claim.now_ms:
         raise Malformed(
@@ -164,6 +165,7 @@ def render_claim(claim: FrameClaim) -> str:
             "up": claim.up_ms,
             "now": claim.now_ms,
             "taken": claim.taken_ms,
+            "source": None if claim.source is None else Token(claim.source.value),
         },
     )
 
@@ -268,6 +270,12 @@ def _string(field: str, members: Mapping[str, object], key: str) -> str | None:
     if not isinstance(value, str):
         raise Malformed(f"{field}: {key} must be a string in double quotes")
     return str(value)
+
+
+def _source(members: Mapping[str, object]) -> TimeSource | None:
+    value = _value(members.get("source"))
+    known = {source.value for source in TimeSource}
+    return TimeSource(value) if isinstance(value, Token) and value in known else None
 
 
 def _boot(field: str, members: Mapping[str, object]) -> str | None:

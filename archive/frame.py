@@ -57,7 +57,13 @@ class TimeSource(StrEnum):
 
     CAMERA_CLOCK = "camera-clock"  # the camera's own, set clock
     SERVER_CLOCK = "server-clock"  # the camera's count of milliseconds, anchored to our clock
+    NAME = "name"  # the name of the file it comes from, which we gave it
+    EXIF = "exif"  # what stands in the picture, from a clock nobody knows
+    MTIME = "mtime"  # when the file it comes from was last changed
     ARRIVAL = "arrival"  # nothing better than when we had it
+
+
+FILE_SOURCES = frozenset({TimeSource.NAME, TimeSource.EXIF, TimeSource.MTIME})
 
 
 class PictureInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +85,7 @@ class FrameClaim(msgspec.Struct, frozen=True, kw_only=True):
     up_ms: int | None = None  # since boot, when the shutter fired
     now_ms: int | None = None  # since boot, when sent; same boot only
     taken_ms: int | None = None  # Unix time, only if the camera's clock was set
+    source: TimeSource | None = None  # the frame comes from a file, and this is where its time does
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +143,11 @@ class NewFrame(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         return photo_key(self.camera, self.name)
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether it comes from a file and not from its camera: then it says nothing of how the camera is now."""
+        return self.claim.source is not None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,6 +244,7 @@ def unix_ms(moment: datetime) -> int:
 
 # -- names and keys: `photos/<camera>/<yyyy>/<mm>/<dd>/<yyyymmdd>T<hhmmss>.<ms>Z-<boot>-<number>[-<digest>].jpg`
 
+YEARS = range(1970, 9999)  # what a date in a file's name may say: each is a day in every time zone
 NAME = re.compile(
     r"(?P<day>\d{8})T(?P<time>\d{6})\.(?P<ms>\d{3})Z-(?P<boot>[0-9a-f]{16})-(?P<number>\d{1,16})"
     r"(?:-(?P<digest>[0-9a-f]{8}))?(?P<suffix>\.jpg|\.png|\.gif|\.bmp)"
@@ -243,6 +256,16 @@ def frame_name(at_ms: int, boot: str, number: int, media_type: MediaType, *, apa
     at = utc(at_ms)
     digest = f"-{apart[:4].hex()}" if apart else ""
     return f"{at:%Y%m%dT%H%M%S}.{at_ms % 1000:03d}Z-{boot}-{number}{digest}{media_type.suffix}"
+
+
+def named_at_ms(parts: re.Match[str]) -> int | None:
+    """The time in a frame's NAME; None where those figures are no time."""
+    digits = parts["day"] + parts["time"] + parts["ms"] + "000"
+    try:
+        at = datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return unix_ms(at) if at.year in YEARS else None
 
 
 def photo_key(camera: str, name: str) -> str:

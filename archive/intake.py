@@ -114,7 +114,7 @@ class Intake:
             # Who sends without a boot and a number gets ours: each start of the server is a boot of its own.
             boot, number = self._own_boot, self._own_numbers[upload.camera]
             self._own_numbers[upload.camera] += 1
-            claim = FrameClaim(taken_ms=claim.taken_ms)
+            claim = FrameClaim(taken_ms=claim.taken_ms, source=claim.source)
         dated = date(claim, received_at_ms=upload.received_at_ms, transfer_ms=upload.transfer_ms, epoch=None)
         return NewFrame(
             camera=upload.camera,

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from archive.errors import ArchiveError, FrameNotFound, Unavailable, UnsupportedMedia
-from archive.frame import CAMERA_ID, NAME, FrameClaim, NewFrame, photo_key, unix_ms
+from archive.frame import CAMERA_ID, NAME, FrameClaim, NewFrame, named_at_ms, photo_key
 from archive.index import Index, Kept
 from archive.jpeg import inspect
 from archive.store import Store
@@ -22,7 +20,6 @@ log = logging.getLogger(__name__)
 
 FILLING_NAME = "filling-index"  # while this file is in the folder, not every original has its row yet
 GROUP = 16  # originals adopted together: one commit for all of them
-YEARS = range(1970, 9999)  # what a date in a file's name may say: each is a day in every time zone
 
 
 class Recovered(msgspec.Struct, kw_only=True):
@@ -87,8 +84,8 @@ async def adopt(store: Store, index: Index, keys: Sequence[str]) -> AsyncIterato
 def _read(store: Store, key: str) -> NewFrame | ArchiveError:
     camera, name = key.split("/")[1], key.rpartition("/")[2]
     parts = NAME.fullmatch(name)
-    at = _time_of(parts) if parts else None
-    if parts is None or at is None or photo_key(camera, name) != key or not CAMERA_ID.fullmatch(camera):
+    at_ms = named_at_ms(parts) if parts else None
+    if parts is None or at_ms is None or photo_key(camera, name) != key or not CAMERA_ID.fullmatch(camera):
         return UnsupportedMedia("it is not named like a frame")
     try:
         body = store.get(key)
@@ -101,20 +98,12 @@ def _read(store: Store, key: str) -> NewFrame | ArchiveError:
             sha256=hashlib.sha256(body).digest(),
             picture=inspect(body),
             claim=FrameClaim(boot=parts["boot"], number=int(parts["number"])),
-            received_at_ms=unix_ms(at),
+            received_at_ms=at_ms,
         )
     except KeyError:
         return FrameNotFound("it is gone")
     except (UnsupportedMedia, Unavailable) as error:
         return error
-
-
-def _time_of(parts: re.Match[str]) -> datetime | None:
-    try:
-        at = datetime.strptime(parts["day"] + parts["time"] + parts["ms"] + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return at if at.year in YEARS else None
 
 
 async def _add(index: Index, frame: NewFrame | ArchiveError) -> Kept | ArchiveError:

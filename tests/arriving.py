@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from threading import Event
 
 from archive.dating import date
-from archive.frame import FrameClaim, Lost, MediaType, NewFrame, PictureInfo, Status, frame_name
+from archive.frame import FrameClaim, Lost, MediaType, NewFrame, PictureInfo, Status, TimeSource, frame_name
 from archive.intake import StoreShelf
 from archive.store import Store
 
@@ -27,13 +27,22 @@ def arriving(
     up_ms: int | None = None,
     now_ms: int | None = None,
     taken_ms: int | None = None,
+    source: TimeSource | None = None,
+    is_named: bool = True,
     status: Status = Status(),  # noqa: B008 - frozen
     lost: Lost | None = None,
     is_whole: bool = True,
     media_type: MediaType = MediaType.JPEG,
 ) -> NewFrame:
     """A frame as intake hands it to the index."""
-    claim = FrameClaim(boot=boot, number=number, up_ms=up_ms, now_ms=now_ms, taken_ms=taken_ms)
+    claim = FrameClaim(
+        boot=boot if is_named else None,
+        number=number if is_named else None,
+        up_ms=up_ms,
+        now_ms=now_ms,
+        taken_ms=taken_ms,
+        source=source,
+    )
     dated = date(claim, received_at_ms=received_at_ms, transfer_ms=transfer_ms, epoch=None)
     return NewFrame(
         camera=camera,

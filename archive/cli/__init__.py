@@ -10,6 +10,7 @@ from archive import __version__
 from archive.cli.camera import cameras
 from archive.cli.check import check
 from archive.cli.flash import flash
+from archive.cli.import_ import import_
 from archive.cli.link import link
 from archive.cli.password import password
 from archive.cli.send import send
@@ -31,6 +32,7 @@ app.command()(send)
 app.command()(simulate)
 app.command()(flash)
 app.command()(twin)
+app.command("import")(import_)
 app.command()(check)
 app.command()(link)
 app.command()(password)

@@ -45,15 +45,35 @@ def serve(
         bool | None,
         typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can."),
     ] = None,
+    *,
     public: Annotated[
         bool | None,
         typer.Option("--public", help="Let everybody see who reaches the port. Without it only those you let in do."),
     ] = None,
+    watch: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FOLDER", help="Take every picture that appears in this folder; may be given again."),
+    ] = None,
+    legacy_upload: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CAMERA=ADDRESS",
+            help="Let the ESP32-CAM upload sketch at this address send without a key; may be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
-    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads, "public": public})
+    flags = {
+        "host": host,
+        "port": port,
+        "open_uploads": open_uploads,
+        "public": public,
+        "watch": watch,
+        "legacy_uploads": legacy_upload,
+    }
+    config = load(folder, flags)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
-    for noisy in ("asyncio", "aiohttp.server", "alembic"):
+    for noisy in ("asyncio", "aiohttp.server", "alembic", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_is_no_stranger)
     _raise_descriptor_limit()
@@ -168,6 +188,8 @@ def _say_where(config: Config, port: int, addresses: list[str], name: str | None
         console.print("\n[bold]Uploads are open: anyone who can reach this port can send pictures.[/bold]")
     else:
         console.print(f"  a camera needs a key: {_command('camera add garden', config.folder)}")
+    for old in config.legacy_uploads:
+        console.print(f"  of the old kind, without a key: {old}", markup=False)
     console.print(f"  an ESP32-S3 board on USB becomes one: {_command('flash', config.folder)}")
     console.print(f"  try it: {_command('send photo.jpg', config.folder)}")
     console.print(f"      or: {_command('simulate --cameras 3 --every 2', config.folder)}\n")

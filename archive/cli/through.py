@@ -23,7 +23,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 @contextlib.asynccontextmanager
 async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSession]:
     """A session whose requests the archive in *folder* takes as its owner's. Raises ConfigError, Locked, Corrupt."""
-    config = load(folder, {"thumbnail_workers": 1})  # should we open it: nobody will look at pictures
+    # Should we open it: nobody will look at pictures, and no folder is watched for so short a while.
+    config = load(folder, {"thumbnail_workers": 1, "watch": ()})
     try:
         runs = is_running(config.folder)
     except PermissionError as exc:

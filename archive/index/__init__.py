@@ -9,6 +9,7 @@ from archive.index.base import (
     Calendar,
     CameraKey,
     Day,
+    Found,
     Gap,
     Gaps,
     Index,
@@ -19,6 +20,7 @@ from archive.index.base import (
     Settings,
     Share,
     Shelf,
+    Sought,
     Standing,
 )
 
@@ -28,6 +30,7 @@ __all__ = [
     "Calendar",
     "CameraKey",
     "Day",
+    "Found",
     "Gap",
     "Gaps",
     "Index",
@@ -38,6 +41,7 @@ __all__ = [
     "Settings",
     "Share",
     "Shelf",
+    "Sought",
     "Standing",
     "open_index",
 ]

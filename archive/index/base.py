@@ -50,6 +50,25 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     refused_version: int | None = None  # a version it did not take, or gave up
 
 
+class Sought(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of which somebody asks whether it is kept; `boot` and `number` where it names a frame.
+
+    Without a camera it is looked for at the camera whose boot that was.
+    """
+
+    camera: str | None
+    sha256: bytes
+    boot: str | None = None
+    number: int | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The camera that a picture belongs to (None: nobody knows), and its frame's id where it is kept."""
+
+    camera: str | None
+    frame_id: int | None
+
+
 class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
     """One key of a camera, as the archive stores it: never the key itself."""
 
@@ -200,8 +219,9 @@ class Index(Protocol):
         """Keep *frame*: its bytes on the shelf, then its row, its losses and its counts in one transaction.
 
         The same (camera, boot, number) with the same digest twice is one row and not put again; with another digest
-        it is a second frame, under a name of its own. Raises what the shelf answered for it, or DiskFull, and then
-        nothing of the frame exists.
+        it is a second frame, under a name of its own. A frame from a file (`claim.source`) that names none
+        (no `claim.boot`) is known by its camera and digest alone, and one that does by those of a frame without a name.
+        Raises what the shelf answered for it, or DiskFull, and then nothing of the frame exists.
         Concurrent calls share one group: one put, one commit.
         """
 
@@ -222,6 +242,12 @@ class Index(Protocol):
 
     async def frame_named(self, camera: str, name: str, boot: str, number: int) -> Frame:
         """The frame of that file name, which holds *boot* and *number*. Raises FrameNotFound."""
+
+    async def find(self, sought: Sequence[Sought]) -> list[Found]:
+        """Which of these pictures are kept: by camera, boot, number and digest, else by camera and digest.
+
+        One that names its frame is not found in a frame that has another name. An answer for each, in order.
+        """
 
     async def frame_before(self, frame: Frame) -> Frame | None:
         """The same camera's frame taken just before."""

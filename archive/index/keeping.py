@@ -8,7 +8,19 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from archive.dating import better_epoch, date
 from archive.frame import (
@@ -64,6 +76,9 @@ class BootState:
         """Whether that number opens no gap and closes none."""
         return self.is_ours or (number == self.highest_number + 1 and number > self.told_to)
 
+
+# Of a file: its camera and digest, and whether it names its frame.
+Alike = tuple[str, bytes, bool]
 
 # Of a camera (0: of all) a day and a quarter hour of it.
 Quarter = tuple[int, int, int]
@@ -163,6 +178,8 @@ class Keeping:
 
     def _recognise(self, connection: Connection, entries: list[Entry]) -> None:
         rows = self._rows_of_numbers(connection, entries)
+        known_alike = self._rows_alike(connection, entries)
+        earlier_alike: dict[tuple[str, bytes], Entry] = {}
         here: dict[tuple[str, str, int], list[Entry]] = {}
         for entry in entries:
             frame = entry.frame
@@ -176,7 +193,23 @@ class Keeping:
                 taken = {_stem(row.name) for row in there} | {_stem(other.frame.name) for other in earlier}
                 if entry.is_new and _stem(frame.name) in taken:
                     entry.frame = msgspec.structs.replace(frame, name=_apart(frame))
+            if frame.is_of_file:
+                entry.known = entry.known or known_alike.get((frame.camera, frame.sha256, frame.claim.boot is not None))
+                if frame.claim.boot is None:
+                    entry.same_as = entry.same_as or earlier_alike.get((frame.camera, frame.sha256))
+            if entry.is_new:
+                earlier_alike.setdefault((frame.camera, frame.sha256), entry)
             earlier.append(entry)
+
+    def _rows_alike(self, connection: Connection, entries: list[Entry]) -> dict[Alike, Frame]:
+        """Kept frames with the bytes of those that come from files."""
+        rows: dict[Alike, Frame] = {}
+        for frame in (entry.frame for entry in entries if entry.frame.is_of_file):
+            camera = self.camera(connection, frame.camera)
+            is_named = frame.claim.boot is not None
+            if camera and (found := alike(connection, camera.no, frame.sha256, is_named=is_named)):
+                rows[frame.camera, frame.sha256, is_named] = found
+        return rows
 
     def _rows_of_numbers(self, connection: Connection, entries: list[Entry]) -> dict[tuple[str, str, int], list[Frame]]:
         asked = set()
@@ -270,6 +303,7 @@ class Keeping:
         rows: list[dict[str, Any]] = []
         news: list[News] = []
         of_cameras: dict[int, dict[str, Any]] = {}
+        of_files: dict[int, dict[str, Any]] = {}
         of_boots: dict[int, dict[str, Any]] = {}
         of_days: defaultdict[Quarter, int] = defaultdict(int)
         numbers: set[tuple[int, int]] = set()
@@ -292,14 +326,17 @@ class Keeping:
             is_further = entry.is_further or (boot.no, new.number) in numbers
             numbers.add((boot.no, new.number))
             entry.result = Kept(frame=frame, is_new=True, is_further=is_further, settings=camera.settings)
-            counted = of_cameras.get(camera.no)
-            of_cameras[camera.no] = {
-                "b_no": camera.no,
-                "more": counted["more"] + 1 if counted else 1,
-                "latest": frame.id,
-                "seen": new.received_at_ms,
-                "said": said,
-            }
+            if new.is_of_file:
+                _count_filed(of_files, camera, frame)
+            else:
+                counted = of_cameras.get(camera.no)
+                of_cameras[camera.no] = {
+                    "b_no": camera.no,
+                    "more": counted["more"] + 1 if counted else 1,
+                    "latest": frame.id,
+                    "seen": new.received_at_ms,
+                    "said": said,
+                }
             if not is_further:
                 if not boot.is_next(new.number):
                     changed = ledger.arrived(
@@ -319,6 +356,7 @@ class Keeping:
         _ADD_FRAMES.execute(connection, rows)
         self.tell(connection, news, told)
         _COUNT_CAMERA.execute(connection, list(of_cameras.values()))
+        _COUNT_FILED.execute(connection, list(of_files.values()))
         _NOTE_BOOT.execute(connection, list(of_boots.values()))
         self._count_days(connection, of_days)
         ledger.count_all(connection, of_ledger)
@@ -510,6 +548,16 @@ class Keeping:
         return Kept(frame=entry.known, is_new=False, settings=camera.settings if camera else None)
 
 
+def alike(connection: Connection, camera_no: int, sha256: bytes, *, is_named: bool) -> Frame | None:
+    """A camera's frame with those bytes, for a file that has them.
+
+    A file that names its frame is another one than any that names its own, also with the same bytes: so it closes its
+    gap. Of it only frames are alike that came without a name.
+    """
+    row = connection.execute(_ALIKE, {"camera_no": camera_no, "sha256": sha256, "named": int(is_named)}).first()
+    return None if row is None else frame_of(row)
+
+
 def latest_settings(connection: Connection, camera_no: int) -> Settings | None:
     """The newest settings of a camera, if it has any."""
     row = connection.execute(
@@ -519,6 +567,14 @@ def latest_settings(connection: Connection, camera_no: int) -> Settings | None:
         .limit(1)
     ).one_or_none()
     return Settings(version=row[0], values=msgspec.json.decode(row[1])) if row else None
+
+
+def _count_filed(of_files: dict[int, dict[str, Any]], camera: CameraState, frame: Frame) -> None:
+    """A frame from a file was not heard of the camera: it is its latest only where it was taken last."""
+    counted = of_files.setdefault(camera.no, {"b_no": camera.no, "more": 0, "latest": frame.id, "taken": 0})
+    counted["more"] += 1
+    if frame.taken_at_ms >= counted["taken"]:
+        counted["latest"], counted["taken"] = frame.id, frame.taken_at_ms
 
 
 def _stem(name: str) -> str:
@@ -557,6 +613,33 @@ _COUNT_CAMERA = Many(
         seen_at_ms=bindparam("seen"),
         status=bindparam("said"),
     )
+)
+_NEVER: ColumnElement[int] = literal_column("0")
+_latest = (
+    select(func.max(frames.c.taken_at_ms)).where(frames.c.id == cameras.c.latest_frame_id).correlate(cameras)
+).scalar_subquery()
+_COUNT_FILED = Many(
+    update(cameras)
+    .where(cameras.c.no == bindparam("b_no"))
+    .values(
+        frames=cameras.c.frames + bindparam("more"),
+        latest_frame_id=case(
+            (func.coalesce(_latest, _NEVER) <= bindparam("taken"), bindparam("latest")), else_=cameras.c.latest_frame_id
+        ),
+        seen_at_ms=case(
+            (func.coalesce(cameras.c.seen_at_ms, _NEVER) < bindparam("taken"), bindparam("taken")),
+            else_=cameras.c.seen_at_ms,
+        ),
+    )
+)
+_ALIKE = (
+    FRAMES.where(
+        frames.c.camera_no == bindparam("camera_no"),
+        frames.c.sha256 == bindparam("sha256", type_=LargeBinary),
+        boots.c.is_ours >= bindparam("named"),
+    )
+    .order_by(frames.c.id)
+    .limit(1)
 )
 _HEAR_CAMERA = (
     update(cameras)

@@ -20,6 +20,7 @@ import msgspec
 from sqlalchemy import (
     Connection,
     Engine,
+    LargeBinary,
     QueuePool,
     bindparam,
     create_engine,
@@ -55,6 +56,7 @@ from archive.index.base import (
     Calendar,
     CameraKey,
     Day,
+    Found,
     Gap,
     Gaps,
     Index,
@@ -63,9 +65,10 @@ from archive.index.base import (
     Page,
     Settings,
     Shelf,
+    Sought,
     Standing,
 )
-from archive.index.keeping import CameraState, Keeping, News, latest_settings
+from archive.index.keeping import CameraState, Keeping, News, alike, latest_settings
 from archive.index.many import Many
 from archive.index.quarters import EMPTY, Quarters
 from archive.index.rows import FRAMES, frame_of
@@ -185,6 +188,21 @@ class SqlIndex:
                 if row.name == name:
                     return frame_of(row)
             raise FrameNotFound(f"there is no frame {name} of camera {camera}")
+
+        return await self._read(ask)
+
+    async def find(self, sought: Sequence[Sought]) -> list[Found]:
+        def ask(connection: Connection) -> list[Found]:
+            owners: dict[str, str | None] = {}
+            found = []
+            for one in sought:
+                camera = one.camera
+                if camera is None and one.boot is not None:
+                    if one.boot not in owners:
+                        owners[one.boot] = connection.scalars(_CAMERA_OF_BOOT, {"boot": one.boot}).first()
+                    camera = owners[one.boot]
+                found.append(Found(camera=camera, frame_id=_kept(connection, camera, one) if camera else None))
+            return found
 
         return await self._read(ask)
 
@@ -782,6 +800,18 @@ def _next_version(standing: Standing) -> int:
     return 1 + max(standing.settings.version, standing.reported_version or 0, standing.refused_version or 0)
 
 
+def _kept(connection: Connection, camera: str, sought: Sought) -> int | None:
+    is_named = sought.boot is not None and sought.number is not None
+    if is_named:
+        named = {"camera": camera, "boot": sought.boot, "number": sought.number, "sha256": sought.sha256}
+        frame_id: int | None = connection.scalars(_KEPT_NAMED, named).first()
+        if frame_id is not None:
+            return frame_id
+    no = _camera_no(connection, camera)
+    frame = None if no is None else alike(connection, no, sought.sha256, is_named=is_named)
+    return None if frame is None else frame.id
+
+
 def _record(
     connection: Connection, state: CameraState, version: int, values: dict[str, str | int | float | bool]
 ) -> Settings:
@@ -853,6 +883,18 @@ _BOOT_NO = (
 )
 _FRAMES_NAMED = FRAMES.where(frames.c.boot_no == _BOOT_NO, frames.c.number == bindparam("number"))
 _FRAMES_NUMBERED = FRAMES.where(frames.c.boot_no == _BOOT_NO, frames.c.number.in_(bindparam("numbers", expanding=True)))
+# Cameras are few, and boots are found by camera: SQLite looks into that index once for each.
+_CAMERA_OF_BOOT = (
+    select(cameras.c.id)
+    .join(boots, boots.c.camera_no == cameras.c.no)
+    .where(boots.c.camera_no.in_(select(cameras.c.no)), boots.c.boot == bindparam("boot"))
+    .order_by(cameras.c.no)
+)
+_KEPT_NAMED = select(frames.c.id).where(
+    frames.c.boot_no == _BOOT_NO,
+    frames.c.number == bindparam("number"),
+    frames.c.sha256 == bindparam("sha256", type_=LargeBinary),
+)
 _CHANGES = (
     select(
         changes.c.seq,

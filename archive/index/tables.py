@@ -131,7 +131,11 @@ frames = _table(
     _column("name", Text, "the file name of its original; never changes"),
     _column("up_ms", Integer, "milliseconds since boot when the shutter fired, as the camera said", nullable=True),
     _column("taken_at_ms", Integer, "when the shutter fired, as well as we know"),
-    _column("taken_at_source", Text, "whose clock that comes from: camera-clock, server-clock or arrival"),
+    _column(
+        "taken_at_source",
+        Text,
+        "whose clock that comes from: camera-clock, server-clock or arrival; of a file: name, exif or mtime",
+    ),
     _column("taken_at_uncertainty_ms", Integer, "how far off it may be; NULL when nobody knows", nullable=True),
     _column("hangs_on_boot", Integer, "1 while its date hangs on its boot's epoch: a better epoch re-dates it"),
     _column("received_at_ms", Integer, "when its last byte arrived"),
@@ -152,6 +156,7 @@ frames = _table(
     UniqueConstraint("boot_no", "number", "sha256"),
     Index("frames_by_time", "taken_at_ms", "id"),
     Index("frames_by_camera_and_time", "camera_no", "taken_at_ms", "id"),
+    Index("frames_by_digest", "camera_no", "sha256"),
     Index("frames_unmeasured", "id", sqlite_where=UNMEASURED, postgresql_where=UNMEASURED),
     # Most frames are whole, so to find the others costs next to nothing.
     Index("frames_judged", "taken_at_ms", "id", sqlite_where=JUDGED, postgresql_where=JUDGED),

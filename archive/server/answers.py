@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from archive.frame import (
+    MAX_NUMBER,
     Camera,
     Change,
     ChangeKind,
@@ -157,6 +158,34 @@ class ActivityAnswer(msgspec.Struct, kw_only=True):
     quarters: Annotated[list[int], Says(description="how many in each of the day's 96 quarter hours")]
     cameras: Annotated[dict[str, int], Says(description="how many of each camera")]
     last_seq: Annotated[int, Says(description="the newest change that these counts know")]
+
+
+class SoughtPicture(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A picture of which the owner asks whether it is kept."""
+
+    sha256: Annotated[str, Says(pattern="^[0-9a-f]{64}$", description="its digest, in hex")]
+    camera: Annotated[str | None, Says(description="whose it is; null: of the camera whose boot that was")] = None
+    boot: Annotated[Annotated[str, Says(pattern="^[0-9a-f]{16}$")] | None, Says(description="if its name says it")] = (
+        None
+    )
+    number: Annotated[Annotated[int, Says(ge=0, le=MAX_NUMBER)] | None, Says(description="if its name says it")] = None
+
+
+class SoughtPictures(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    pictures: Annotated[list[SoughtPicture], Says(max_length=1000)]
+
+
+class FoundPicture(msgspec.Struct, kw_only=True):
+    """Whether a picture is kept."""
+
+    camera: Annotated[str | None, Says(description="whose it is; null where nobody knows the boot")]
+    frame: Annotated[int | None, Says(description="its frame's id; null while it is not kept")]
+
+
+class FoundPictures(msgspec.Struct, kw_only=True):
+    """An answer for each, in order."""
+
+    pictures: list[FoundPicture]
 
 
 class ArchiveAnswer(msgspec.Struct, kw_only=True):

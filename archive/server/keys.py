@@ -18,6 +18,7 @@ from archive.server.limits import Limit
 from archive.server.needs import Need
 from archive.server.passwords import Passwords
 from archive.server.printed import Printed
+from archive.server.senders import Address
 from archive.server.visitors import Visitors
 from archive.server.waiting import Waiting
 from archive.store import Store
@@ -34,6 +35,7 @@ GATE = web.AppKey("gate", Gate)
 BUDGET = web.AppKey("budget", Budget)
 DOOR = web.AppKey("door", Door)
 PRINTED = web.AppKey("printed", Printed)
+LEGACY = web.AppKey("legacy", dict[Address, str])
 ASSETS = web.AppKey("assets", Assets)
 VISITORS = web.AppKey("visitors", Visitors)
 WAITING = web.AppKey("waiting", Waiting)

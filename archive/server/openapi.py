@@ -26,6 +26,8 @@ _TYPES = (
     answers.GapsAnswer,
     answers.ActivityAnswer,
     answers.ArchiveAnswer,
+    answers.SoughtPictures,
+    answers.FoundPictures,
     answers.ChangesAnswer,
     answers.PhotosAnswer,
     answers.HealthAnswer,
@@ -314,6 +316,13 @@ def _frames_and_cameras() -> dict[str, Any]:
                 "responses": {"200": _said("findings", "application/x-ndjson"), **_problems((403, 503))},
             },
         },
+        "/api/known": {
+            "post": {
+                "summary": "Which of these pictures are kept? Asked before an import (the owner only)",
+                "requestBody": {"content": _json(answers.SoughtPictures), "required": True},
+                "responses": _responses(answers.FoundPictures, (400, 403, 413, 503)),
+            },
+        },
         "/api/days": {
             "get": _get(
                 "How many frames each day holds",
@@ -385,6 +394,26 @@ def _frames_and_cameras() -> dict[str, Any]:
                     "200": _said("the thumbnail", "image/jpeg"),
                     "304": {"description": "you have it"},
                     **_problems((404, 503)),
+                },
+            },
+        },
+        "/upload.php": {
+            "post": {
+                "summary": "Keep a frame of a camera of the old kind, known by its address (if the owner named it)",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {"imageFile": {"type": "string", "format": "binary"}},
+                            }
+                        }
+                    },
+                },
+                "responses": {
+                    "200": _said("that it has been uploaded", "text/plain"),
+                    **_problems((400, 403, 408, 411, 413, 415, 503, 507)),
                 },
             },
         },

@@ -24,6 +24,7 @@ from archive.errors import (
     UnsupportedMedia,
 )
 from archive.frame import FrameClaim, Lost, Status
+from archive.index import Kept
 from archive.intake import Upload
 from archive.server import keys
 from archive.server.guard import require_host
@@ -52,14 +53,27 @@ async def receive(request: web.Request) -> web.Response:
     """Keep one frame: 201 when it is new, 200 when it was kept before."""
     began = time.monotonic()
     head = read_head(request)
+    kept = await keep(request, head, began)
+    response = web.Response(status=201 if kept.is_new else 200, text="kept\n")
+    response.headers[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
+    response.headers[fields.FRAME] = fields.render_echo(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)
+    tell(response, kept.settings, head.status)
+    return response
+
+
+async def keep(request: web.Request, head: Head, began: float) -> Kept:
+    """Read the body that *head* announced, and keep it; *began* is when the head had come, by the monotonic clock."""
     app = request.app
     app[keys.GATE].admit(request, head.camera, head.length_bytes)
-    await app[keys.THUMBS].room()
+    if head.claim.source is None:
+        await app[keys.THUMBS].room()
+    else:
+        await app[keys.THUMBS].leisure()
     with app[keys.BUDGET].take(head.length_bytes):
         body, sha256 = await _read_body(request, head, app[keys.CONFIG])
         if head.digest is not None and head.digest != sha256:
             raise DigestMismatch("the body is not what its Repr-Digest says: bytes were lost or changed on the way")
-        kept = await app[keys.INTAKE].accept(
+        return await app[keys.INTAKE].accept(
             Upload(
                 camera=head.camera,
                 body=body,
@@ -71,11 +85,6 @@ async def receive(request: web.Request) -> web.Response:
                 lost=head.lost,
             )
         )
-    response = web.Response(status=201 if kept.is_new else 200, text="kept\n")
-    response.headers[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
-    response.headers[fields.FRAME] = fields.render_echo(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)
-    tell(response, kept.settings, head.status)
-    return response
 
 
 async def expect(request: web.Request) -> web.StreamResponse | None:
@@ -102,7 +111,7 @@ def read_head(request: web.Request) -> Head:
         request[NAMED] = Named(fields.FRAME, claim.boot, claim.number)
     status = fields.parse_status(headers[fields.STATUS]) if fields.STATUS in headers else Status()
     camera = request.app[keys.GATE].sender(request, status)
-    length_bytes = _length(request)
+    length_bytes = require_length(request)
     if hdrs.CONTENT_ENCODING in headers and headers[hdrs.CONTENT_ENCODING].lower() != "identity":
         raise UnsupportedMedia("pictures are compressed already: send the frame without Content-Encoding")
     request.app[keys.INTAKE].require_room(length_bytes)
@@ -116,7 +125,8 @@ def read_head(request: web.Request) -> Head:
     )
 
 
-def _length(request: web.Request) -> int:
+def require_length(request: web.Request) -> int:
+    """How many bytes the body has. Raises LengthRequired, TooLarge."""
     length_bytes = request.content_length
     if length_bytes is None:
         raise LengthRequired("say how long the frame is with Content-Length; chunked bodies are not taken")

@@ -42,6 +42,8 @@ MAX_WAITING_BYTES = 32 * 2**20
 # Beyond this the door waits before it reads another frame: drawing a frame later costs more than drawing it now.
 FULL_FRAMES = 256
 FULL_BYTES = 24 * 2**20
+# Files that are imported wait from here on: a camera's frame shall not stand in line behind them.
+LEISURE_FRAMES = 16
 PUSHBACK_S = 5.0  # and no longer: keeping never depends on drawing
 # Frames in the making at once. The renderer draws a few of them; the others are handed to it as soon as it is free.
 LANES = 8
@@ -110,6 +112,8 @@ class Thumbs:
         self._is_quiet.set()
         self._has_room = asyncio.Event()
         self._has_room.set()
+        self._is_at_leisure = asyncio.Event()
+        self._is_at_leisure.set()
         self._is_behind = asyncio.Event()
         self._complained_at: dict[str, float] = {}
 
@@ -144,6 +148,13 @@ class Thumbs:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PUSHBACK_S):
                     await self._has_room.wait()
+
+    async def leisure(self) -> None:
+        """Return when hardly a frame waits to be warmed, for who is in no hurry; after a few seconds in any case."""
+        if not self._is_at_leisure.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PUSHBACK_S):
+                    await self._is_at_leisure.wait()
 
     def cached(self, key: str) -> Thumbnail | None:
         """The thumbnail of this `thumbnail_key`, if it is in memory."""
@@ -219,6 +230,10 @@ class Thumbs:
             self._has_room.set()
         else:
             self._has_room.clear()
+        if len(self._waiting) < LEISURE_FRAMES:
+            self._is_at_leisure.set()
+        else:
+            self._is_at_leisure.clear()
 
     def _take(self, key: str) -> _Job | None:
         job = self._waiting.pop(key, None)

@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 import msgspec
 import psutil
 
+OPEN = ("--open-uploads", "--public")
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "bench"
@@ -166,7 +167,7 @@ def archive(folder: Path, *, core: int | None = None, makes_thumbnails: bool = T
     if not makes_thumbnails:
         program = [sys.executable, "-m", "tests.bench.keeping_server"]
     return Server(
-        lambda port: [*program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--open-uploads", "--public"],
+        lambda port: [*program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), *OPEN],
         environ={"ARCHIVE_LOG_LEVEL": "warning"},
         folder=folder,
         core=core,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import re
 import sqlite3
@@ -40,12 +41,13 @@ from archive.frame import (
     Lost,
     Measures,
     MediaType,
+    NewFrame,
     Report,
     Status,
     TimeSource,
     Verdict,
 )
-from archive.index import CameraKey, Gap, Index, Kept, Settings, Standing, open_index, paging
+from archive.index import CameraKey, Found, Gap, Index, Kept, Settings, Sought, Standing, open_index, paging
 from archive.index.sql import SqlIndex
 from archive.store.local import LocalStore
 from archive.store.memory import MemoryStore
@@ -1646,3 +1648,146 @@ class Steps:
     def _begin(self, _c: object, _k: object, statement: str, *_: object) -> None:
         self._seen[statement] = self._seen.get(statement, 0) + 1
         self._now = (statement, self._seen[statement])
+
+
+# -- frames from files
+
+OURS = "00000000000000ee"  # a boot the server draws for frames that name none
+
+
+def filed(
+    number: int, body: bytes = b"a picture", *, camera: str = "garden", taken_ms: int = NOW_MS - DAY_MS
+) -> NewFrame:
+    """A frame from a file that names none."""
+    return arriving(
+        number,
+        camera=camera,
+        boot=OURS,
+        body=body,
+        taken_ms=taken_ms,
+        source=TimeSource.MTIME,
+        is_named=False,
+        status=Status(id=camera, said={"id": camera}),
+    )
+
+
+def sought(body: bytes, *, camera: str | None = "garden", boot: str | None = None, number: int | None = None) -> Sought:
+    return Sought(camera=camera, sha256=hashlib.sha256(body).digest(), boot=boot, number=number)
+
+
+async def test_a_file_without_a_name_is_kept_once(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """By its camera and its bytes: in one group, and in a later one; another camera's is another frame."""
+    together = await asyncio.gather(index.add(filed(0)), index.add(filed(1)), index.add(filed(2, camera="barn")))
+    later = await index.add(filed(3))
+
+    assert [kept.is_new for kept in (*together, later)] == [True, False, True, False]
+    assert {kept.frame.id for kept in (together[0], together[1], later)} == {together[0].frame.id}
+    await require_whole(index, shelf)
+
+
+async def test_a_file_is_known_by_a_frame_that_its_camera_sent(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """A copy under another name, of a frame that came live: in the same group, and later."""
+    live, copy = await asyncio.gather(index.add(arriving(5)), index.add(filed(0)))
+    later = await index.add(filed(1))
+
+    assert [kept.frame.id for kept in (copy, later)] == [live.frame.id] * 2
+    await require_whole(index, shelf)
+
+
+async def test_a_camera_that_sends_the_same_bytes_takes_another_frame(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """Only files are known by their bytes: a frozen camera's frames are each kept, and so are those of its card."""
+    await index.add(arriving(0))
+    again = await index.add(arriving(2))
+    of_card = await index.add(arriving(1, taken_ms=NOW_MS, source=TimeSource.NAME))
+
+    assert (again.is_new, of_card.is_new) == (True, True)
+    assert (await index.gaps("garden")).missing == 0
+    await require_whole(index, shelf)
+
+
+async def test_a_file_that_names_a_frame_is_the_one_that_came_without(index: SqlIndex, shelf: WatchedShelf) -> None:
+    """The same picture, imported once without its name and once with it, is one frame."""
+    first = await index.add(filed(0))
+    named = await index.add(arriving(7, taken_ms=NOW_MS, source=TimeSource.NAME))
+
+    assert (named.is_new, named.frame.id) == (False, first.frame.id)
+    await require_whole(index, shelf)
+
+
+async def test_a_file_is_dated_by_what_it_says(index: SqlIndex) -> None:
+    """With its source, and nothing said of how far it is off; also long before there was this archive."""
+    old_ms = 1_000_000_000_000  # 2001
+
+    kept = await index.add(filed(0, taken_ms=old_ms))
+
+    assert (kept.frame.taken_at_ms, kept.frame.taken_at_source, kept.frame.taken_at_uncertainty_ms) == (
+        old_ms,
+        TimeSource.MTIME,
+        None,
+    )
+    assert (await index.frame(kept.frame.id)) == kept.frame
+
+
+async def test_a_file_says_nothing_of_how_its_camera_is(index: SqlIndex) -> None:
+    """Neither its status nor that it was heard; its newest frame is the one taken last."""
+    live = await index.add(arriving(0, status=Status(said={"rssi": -60}), taken_ms=NOW_MS))
+    await index.add(filed(0, b"an old picture"))
+    [camera] = await index.cameras()
+    assert camera.latest is not None
+    assert (camera.frames, camera.latest.id, camera.status, camera.seen_at_ms) == (
+        2,
+        live.frame.id,
+        {"rssi": -60},
+        NOW_MS,
+    )
+
+    newer = await index.add(filed(1, b"a new picture", taken_ms=NOW_MS + 1))
+
+    [camera] = await index.cameras()
+    assert camera.latest is not None
+    assert (camera.latest.id, camera.status, camera.seen_at_ms) == (newer.frame.id, {"rssi": -60}, NOW_MS + 1)
+
+
+async def test_a_camera_of_files_alone_has_a_newest_frame(index: SqlIndex) -> None:
+    """In whichever order they come in."""
+    frames = [filed(i, b"%d" % i, taken_ms=NOW_MS - age_ms) for i, age_ms in enumerate((5, 1, 9))]
+
+    await asyncio.gather(*(index.add(frame) for frame in frames))
+
+    [camera] = await index.cameras()
+    assert camera.latest is not None
+    assert (camera.latest.number, camera.seen_at_ms, camera.status) == (1, NOW_MS - 1, {})
+
+
+async def test_pictures_are_found_by_name_and_by_bytes(index: SqlIndex) -> None:
+    """By camera, boot, number and bytes; without a name by camera and bytes; without a camera by their boot's."""
+    live = await index.add(arriving(5, body=b"live"))
+    ours = await index.add(filed(0, b"filed"))
+
+    found = await index.find(
+        [
+            sought(b"live", boot=BOOT, number=5),
+            sought(b"live", camera=None, boot=BOOT, number=5),
+            sought(b"live"),
+            sought(b"filed"),
+            sought(b"filed", camera=None, boot=BOOT, number=6),
+            sought(b"live", boot=BOOT, number=6),
+            sought(b"other", boot=BOOT, number=5),
+            sought(b"live", camera="barn"),
+            sought(b"live", camera=None, boot=OURS, number=99),
+            sought(b"live", camera=None, boot="00000000000000bb", number=5),
+        ]
+    )
+
+    assert found == [
+        Found(camera="garden", frame_id=live.frame.id),
+        Found(camera="garden", frame_id=live.frame.id),
+        Found(camera="garden", frame_id=live.frame.id),
+        Found(camera="garden", frame_id=ours.frame.id),
+        Found(camera="garden", frame_id=ours.frame.id),
+        Found(camera="garden", frame_id=None),
+        Found(camera="garden", frame_id=None),
+        Found(camera="barn", frame_id=None),
+        Found(camera="garden", frame_id=None),
+        Found(camera=None, frame_id=None),
+    ]

@@ -25,6 +25,7 @@ TABLE = """
 POST   /api/frames                   401 401 401 201 201 401 401 401 401
 PUT    /api/frames                   401 401 401 201 201 401 401 401 401
 POST   /api/reports                  401 401 401 200 200 401 401 401 401
+POST   /upload.php                   403 403 403 403 403 403 403 403 403
 GET    /api/frames                   401 200 200 401 401 401 200 401 401
 GET    /api/frames/{id}              401 200 200 401 401 401 200 401 401
 GET    /api/cameras                  401 200 200 401 401 401 200 401 401
@@ -51,6 +52,7 @@ GET    /api/joining                  401 403 403 401 401 401 200 401 401
 POST   /api/joining/{key}            401 403 403 401 401 401 404 401 401
 DELETE /api/joining/{key}            401 403 403 401 401 401 404 401 401
 POST   /api/check                    401 403 403 401 401 401 200 401 401
+POST   /api/known                    401 403 403 401 401 401 200 401 401
 GET    /api/shares                   401 403 403 401 401 401 200 401 401
 POST   /api/shares                   401 403 403 401 401 401 200 401 401
 DELETE /api/shares/{no}              401 403 403 401 401 401 404 401 401
@@ -72,6 +74,7 @@ GET    /{file}                       200 200 200 200 200 200 200 200 200
 """
 BODIES: dict[str, Any] = {
     "POST /api/cameras": {"id": "a"},
+    "POST /api/known": {"pictures": []},
     "PATCH /api/cameras/{id}/settings": {},
     "POST /api/shares": {},
     "PUT /api/password": {"password": None},

@@ -176,3 +176,13 @@ def test_an_unknown_time_zone_is_refused_at_once(tmp_path: Path, name: str) -> N
 
     with pytest.raises(ConfigError, match="Europe/Berlin"):
         load(tmp_path, {}, {})
+
+
+def test_folders_to_watch_come_from_anywhere(tmp_path: Path) -> None:
+    """As a list in the file, separated by commas in the environment, one by one as flags; `~` is the home folder."""
+    write_toml(tmp_path, 'watch = ["/one", "~/two"]')
+
+    assert load(tmp_path, {}, {}).watched() == (Path("/one"), Path.home() / "two")
+    assert load(tmp_path, {}, {"ARCHIVE_WATCH": "/three, /four"}).watched() == (Path("/three"), Path("/four"))
+    assert load(tmp_path, {"watch": ["/five"]}, {}).watched() == (Path("/five"),)
+    assert load(tmp_path, {"watch": None}, {}).watched() == (Path("/one"), Path.home() / "two")

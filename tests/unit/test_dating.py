@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from archive.dating import (
     CAMERA_CLOCK_MS,
     DRIFT_PERCENT,
+    EARLIEST_FILE_MS,
     EARLIEST_MS,
     LEAD_MS,
     RESEND_MS,
@@ -253,3 +254,27 @@ def test_of_the_same_clock_the_less_uncertain_stands() -> None:
     assert told(claim, transfer_ms=101, known=known) is known
     assert told(claim, transfer_ms=100, known=known) is known
     assert told(claim, transfer_ms=99, known=known) == told(claim, transfer_ms=99)
+
+
+@pytest.mark.parametrize("source", ["name", "exif", "mtime"])
+def test_a_file_is_dated_by_its_own_time(source: str) -> None:
+    """Also from before there were such cameras, and nobody knows how far it is off; a boot learns nothing of it."""
+    claim = FrameClaim(taken_ms=EARLIEST_FILE_MS, source=TimeSource(source), up_ms=5)
+
+    assert dated(claim) == Dated(taken_at_ms=EARLIEST_FILE_MS, source=TimeSource(source), uncertainty_ms=None)
+    assert told(claim) is None
+
+
+@pytest.mark.parametrize("taken_ms", [0, EARLIEST_FILE_MS - 1, NOW_MS + LEAD_MS + 1])
+def test_an_impossible_time_of_a_file_is_passed_over(taken_ms: int) -> None:
+    """Of a card without a clock, or a clock that is ahead."""
+    got = dated(FrameClaim(taken_ms=taken_ms, source=TimeSource.EXIF))
+
+    assert (got.taken_at_ms, got.source) == (NOW_MS, TimeSource.ARRIVAL)
+
+
+def test_a_camera_that_wrote_its_own_time_into_a_name_is_believed_as_itself() -> None:
+    """A frame from its card is dated as if it had sent it."""
+    claim = FrameClaim(taken_ms=NOW_MS - DAY_MS, source=TimeSource.CAMERA_CLOCK)
+
+    assert dated(claim) == dated(FrameClaim(taken_ms=NOW_MS - DAY_MS))

@@ -30,7 +30,7 @@ from archive.fields import (
     render_settings,
     render_status,
 )
-from archive.frame import FrameClaim, Lost, Status
+from archive.frame import FrameClaim, Lost, Status, TimeSource
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "fields.json").read_text("utf-8"))
 BOOT = "9f3a61c0e2b47d18"
@@ -286,3 +286,18 @@ def test_an_empty_claim_is_not_written() -> None:
     """A field that says nothing should not be sent."""
     with pytest.raises(Malformed, match="Camera-Frame"):
         render_claim(FrameClaim())
+
+
+@pytest.mark.parametrize("source", TimeSource)
+def test_where_a_files_time_comes_from_survives_the_way(source: TimeSource) -> None:
+    """As a token."""
+    claim = FrameClaim(taken_ms=1, source=source)
+
+    assert f"source={source.value}" in render_claim(claim)
+    assert parse_frame(render_claim(claim)) == claim
+
+
+@pytest.mark.parametrize("value", ['"exif"', "horoscope", "7", "?1", "(exif)"])
+def test_an_unknown_source_is_passed_over(value: str) -> None:
+    """A sender of another age says where a time comes from in its own words; the frame is kept."""
+    assert parse_frame(f"taken=1, source={value}") == FrameClaim(taken_ms=1)

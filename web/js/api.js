@@ -9,7 +9,7 @@
  * @property {string} boot
  * @property {number} number
  * @property {string} taken_at
- * @property {"camera-clock" | "server-clock" | "arrival"} taken_at_source
+ * @property {"camera-clock" | "server-clock" | "name" | "exif" | "mtime" | "arrival"} taken_at_source
  * @property {number | null} taken_at_uncertainty_ms
  * @property {string} received_at
  * @property {number} size_bytes

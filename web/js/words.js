@@ -78,6 +78,9 @@ export function source(frame) {
   const clock = {
     "camera-clock": "the camera’s clock",
     "server-clock": "the camera’s count, by the archive’s clock",
+    name: "the name of the file it comes from",
+    exif: "the clock that is written into the picture",
+    mtime: "when its file was last changed",
     arrival: "when it arrived; the shutter’s own time is unknown",
   }[frame.taken_at_source];
   const off = frame.taken_at_uncertainty_ms;
