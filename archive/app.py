@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -47,15 +48,30 @@ class Archive:
         self.config = config
         self.failed: asyncio.Future[Corrupt] = asyncio.get_running_loop().create_future()
 
-    async def listen(self, host: str, port: int) -> int:
-        """Take requests from the network; the port it got. Raises OSError when the port is taken."""
-        site = web.TCPSite(self.runner, host, port, backlog=BACKLOG)
+    async def listen(self, host: str, port: int, *, tls: ssl.SSLContext | None = None, is_outside: bool = False) -> int:
+        """Take requests from the network; the port it got. Raises OSError when the port is taken.
+
+        With *is_outside*, from the outside, where a tunnel ends: a second door, not taken for the one in our network.
+        """
+        site = web.TCPSite(self.runner, host, port, backlog=BACKLOG, ssl_context=tls)
         await site.start()
         server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
         assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
-        door = self.runner.app[keys.DOOR]
-        door.host, door.port = host, int(server.sockets[0].getsockname()[1])
-        return door.port
+        got = int(server.sockets[0].getsockname()[1])
+        if is_outside:
+            self.door.outside_port = got
+        else:
+            self.door.host, self.door.port, self.door.is_tls = host, got, tls is not None
+        return got
+
+    async def has_owner(self) -> bool:
+        """Whether somebody could sign in to this archive, so that it may be opened to the world."""
+        return True  # until there is signing in
+
+    @property
+    def door(self) -> Door:
+        """Where it listens, and how the world reaches it."""
+        return self.runner.app[keys.DOOR]
 
     @property
     def id(self) -> str:

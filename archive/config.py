@@ -49,6 +49,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_listeners: Positive = 10_000
     changes_kept: Positive = 100_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    tunnel: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
     def zone(self) -> ZoneInfo:
         """The archive's time zone: the one set, else this machine's. Raises ConfigError."""

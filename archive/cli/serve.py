@@ -23,6 +23,7 @@ from rich.console import Console
 from archive.announce import announced, host_name
 from archive.app import opened
 from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.outside import certificate, reached_from_outside, require_rights, require_tunnel
 from archive.config import DEFAULT_FOLDER, Config, load
 from archive.errors import ConfigError
 
@@ -34,6 +35,7 @@ log = logging.getLogger("archive")
 
 def serve(
     folder: Annotated[Path | None, typer.Argument(help="Where the archive lives. Default: ~/camera-archive.")] = None,
+    *,
     host: Annotated[
         str | None, typer.Option(help="Which address to listen on. Default: all of this machine's.")
     ] = None,
@@ -44,9 +46,16 @@ def serve(
         bool | None,
         typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can."),
     ] = None,
+    tunnel: Annotated[
+        str | None,
+        typer.Option(help="Reach it from anywhere: ngrok, cloudflared, ssh:user@host:8080.", metavar="KIND"),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="A certificate of your own, with its chain: https.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key of that certificate.")] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
-    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads})
+    flags = {"host": host, "port": port, "open_uploads": open_uploads}
+    config = load(folder, {**flags, "tunnel": tunnel, "tls_cert": tls_cert, "tls_key": tls_key})
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
     for noisy in ("asyncio", "aiohttp.server", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -69,6 +78,7 @@ async def _serve(config: Config) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     _require_free(config.host, config.port)
+    require_tunnel(config)
     serving = asyncio.create_task(_serve_until_failure(config))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,15 +93,16 @@ async def _serve(config: Config) -> int:
 
 
 async def _serve_until_failure(config: Config) -> int:
-    async with opened(config, port=config.port) as archive:
+    async with certificate(config) as tls, opened(config, port=config.port) as archive:
+        await require_rights(config, archive.has_owner)
         try:
-            port = await archive.listen(config.host, config.port)
+            port = await archive.listen(config.host, config.port, tls=tls)
         except OSError as error:
             raise _port_error(config, error) from error
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce else []
         _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
-        async with announced(config.title, archive.id, announced_at, port):
+        async with announced(config.title, archive.id, announced_at, port), reached_from_outside(config, archive):
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
 
@@ -147,13 +158,14 @@ def _free_port(host: str, near: int) -> int:
 def _say_where(config: Config, port: int, addresses: list[str], name: str | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     here = "localhost" if is_everywhere(config.host) else config.host
-    console.print(f"\n[bold]{config.title}[/bold] is live at http://{here}:{port}/")
+    scheme = "https" if config.tls_cert else "http"
+    console.print(f"\n[bold]{config.title}[/bold] is live at {scheme}://{here}:{port}/")
     for address in addresses:
-        console.print(f"  on your network: http://{address}:{port}/")
+        console.print(f"  on your network: {scheme}://{address}:{port}/")
     if name is not None:
-        console.print(f"  and by name:     http://{name}:{port}/")
+        console.print(f"  and by name:     {scheme}://{name}:{port}/")
     if addresses and console.is_terminal:
-        segno.make(f"http://{addresses[0]}:{port}/", error="l").terminal(compact=True)
+        segno.make(f"{scheme}://{addresses[0]}:{port}/", error="l").terminal(compact=True)
     console.print(f"  frames are kept in {config.folder}")
     if config.open_uploads:
         console.print("\n[bold]Uploads are open: anyone who can reach this port can send pictures.[/bold]")
