@@ -100,7 +100,7 @@ async def _serve_until_failure(config: Config) -> int:
         except OSError as error:
             raise _port_error(config, error) from error
         addresses = reachable_at(config.host)
-        announced_at = addresses if config.announce else []
+        announced_at = addresses if config.announce and tls is None else []  # a camera would ask it without TLS
         _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
         async with announced(config.title, archive.id, announced_at, port), reached_from_outside(config, archive):
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)

@@ -168,6 +168,7 @@ class ArchiveAnswer(msgspec.Struct, kw_only=True):
     version: str
     host: Annotated[str, Says(description="the address it listens on; empty while only its owner can reach it")]
     port: Annotated[int, Says(description="the port it listens on; 0 while only its owner can reach it")]
+    is_tls: Annotated[bool, Says(description="whether that port speaks HTTPS")]
     shots_from_page: Annotated[bool, Says(description="whether readers of the page may ask cameras for frames")]
 
 

@@ -146,6 +146,7 @@ async def archive(request: web.Request) -> web.Response:
             version=__version__,
             host=door.host,
             port=door.port,
+            is_tls=door.is_tls,
             shots_from_page=config.shots_from_page,
         )
     )
