@@ -149,8 +149,8 @@ async def home(folder: Path, *, to: str | None, key: str | None, is_here: bool =
                 door = msgspec.json.decode(await response.read(), type=ArchiveAnswer)
             if door.is_tls:
                 raise ConfigError(
-                    "this archive speaks HTTPS: name the address that its certificate is for with --to https://…, and the "
-                    "root that signed it with --root"
+                    "this archive speaks HTTPS: name the address that its certificate is for with --to https://…, and "
+                    "the root that signed it with --root"
                 )
             yield Home(f"http://{_host(door, is_here=is_here)}:{door.port}", "", session)
 
