@@ -151,7 +151,7 @@ async def test_a_question_for_news_is_answered_when_there_are_some(behind: Behin
 async def test_a_silent_stream_lives_by_its_heartbeat(
     make_archive: MakeArchive, authority: Authority, tmp_path: Path, beat_s: float, *, is_cut: bool
 ) -> None:
-    """Where a proxy cuts what is silent for longer than it waits, the heartbeat keeps a stream on which nothing happens."""
+    """Where a proxy cuts what is silent for longer than it waits, the heartbeat keeps a stream without news."""
     archive = await make_archive(heartbeat_s=beat_s)
     with nginx(tmp_path, authority, archive.port, **{"proxy_read_timeout 75s": "proxy_read_timeout 1s"}) as proxy:
         async with session_to(proxy, authority) as session, listening(session) as stream:

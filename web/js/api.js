@@ -39,6 +39,8 @@
 const PAGE_FRAMES = 100;
 const FIRST_FRAMES = 40; // what fills a screen, and a few more: the first pictures wait for all of it
 const PATIENCE_MS = 20_000;
+// Tunnels may answer a browser with a page of their own first; with the second field ngrok does not.
+const HEADERS = { Accept: "application/json", "ngrok-skip-browser-warning": "1" };
 
 /** The archive answered, but not with what was asked for. */
 export class Problem extends Error {
@@ -107,8 +109,9 @@ export const shot = (camera) => ask(`/api/cameras/${camera}/shot`, undefined, "P
 
 /** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @returns {Promise<any>} */
 async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET") {
-  const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" } });
-  if (answer.ok) return answer.json();
-  const body = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
+  const answer = await fetch(url, { method, signal, headers: HEADERS });
+  const isOurs = /json/.test(answer.headers.get("Content-Type") ?? ""); // else somebody on the way answered in our place
+  if (answer.ok && isOurs) return answer.json();
+  const body = isOurs ? await answer.json().catch(() => ({})) : {};
   throw new Problem(answer.status, String(body.title ?? answer.statusText));
 }
