@@ -20,7 +20,7 @@ import typer
 from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
-from archive.announce import announced, host_name
+from archive.announce import announced
 from archive.app import opened
 from archive.cli.addresses import is_everywhere, reachable_at
 from archive.cli.outside import certificate, reached_from_outside, require_rights, require_tunnel
@@ -101,8 +101,13 @@ async def _serve_until_failure(config: Config) -> int:
             raise _port_error(config, error) from error
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce and tls is None else []  # a camera would ask it without TLS
-        _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
-        async with announced(config.title, archive.id, announced_at, port), reached_from_outside(config, archive):
+        _say_where(config, port, addresses)
+        async with (
+            announced(config.title, archive.id, announced_at, port) as name,
+            reached_from_outside(config, archive),
+        ):
+            if name is not None:
+                Console(highlight=False, soft_wrap=True).print(f"  by name, too:    http://{name}:{port}/\n")
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
 
@@ -155,15 +160,13 @@ def _free_port(host: str, near: int) -> int:
     return near + 1
 
 
-def _say_where(config: Config, port: int, addresses: list[str], name: str | None) -> None:
+def _say_where(config: Config, port: int, addresses: list[str]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     here = "localhost" if is_everywhere(config.host) else config.host
     scheme = "https" if config.tls_cert else "http"
     console.print(f"\n[bold]{config.title}[/bold] is live at {scheme}://{here}:{port}/")
     for address in addresses:
         console.print(f"  on your network: {scheme}://{address}:{port}/")
-    if name is not None:
-        console.print(f"  and by name:     {scheme}://{name}:{port}/")
     if addresses and console.is_terminal:
         segno.make(f"{scheme}://{addresses[0]}:{port}/", error="l").terminal(compact=True)
     console.print(f"  frames are kept in {config.folder}")
