@@ -163,7 +163,7 @@ async def _run(program: Program, bond: Sequence[str], up: Up) -> str:
     try:
         await asyncio.wait({running, waiting}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
         if not is_up.is_set() and not running.done():
-            return _cause(f"it has said no address for {PATIENCE_S:.0f} s", complaints, program.cures)
+            return _cause(f"it has said no address for {PATIENCE_S:g} s", complaints, program.cures)
         ended = await running
         return _cause(f"{program.words[0]} ended with status {ended.status}", complaints, program.cures)
     finally:

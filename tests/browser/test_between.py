@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.authority import Authority
 from tests.browser.between import Between, between
 from tests.browser.complaints import Complaints
 from tests.browser.sending import Archive, no, send, send_many
+from tests.server.proxies import caddy
 from tests.server.serving import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -99,6 +103,26 @@ async def test_moved_addresses_are_followed(page: Page, archive_server: Archive,
 
     await expect(page.get_by_role("listitem").get_by_role("link")).to_have_text([no(second), no(first)])
     await page.goto("about:blank")
+
+
+async def test_over_https_and_http2_it_is_live_too(browser: Browser, archive_server: Archive, tmp_path: Path) -> None:
+    """As behind Caddy: one stream for all tabs, which is led by the one that was first."""
+    authority = Authority(tmp_path, "ours")
+    with caddy(tmp_path, authority, urlsplit(archive_server.url).port or 0) as proxy:
+        context = await browser.new_context(base_url=proxy.url, ignore_https_errors=True)
+        pages = [await context.new_page() for _ in range(2)]
+        for page in pages:
+            await page.goto("/")
+            await expect(page.get_by_role("banner")).to_contain_text("live")
+
+        frame_id = await send(archive_server)
+
+        for page in pages:
+            await expect(page.get_by_role("link", name=no(frame_id))).to_be_visible()
+        protocol = await page.evaluate("() => performance.getEntriesByType('navigation')[0].nextHopProtocol")
+        await context.close()
+
+    assert protocol == "h2"
 
 
 async def test_the_page_asks_for_little(page: Page, archive_server: Archive, proxy: Between) -> None:

@@ -18,6 +18,7 @@ import aiohttp
 import psutil
 import pytest
 
+from archive import tunnel
 from archive.cli.outside import require_rights
 from archive.config import Config
 from archive.errors import ConfigError
@@ -357,6 +358,35 @@ async def test_what_is_no_tunnel_is_refused(kind: str) -> None:
     """Among it what a program would take for an option."""
     with pytest.raises(ConfigError, match="is no tunnel; these are: ngrok"):
         await asyncio.to_thread(require_tunnel, kind)
+
+
+async def test_a_slip_is_told_before_the_archive_opens(tmp_path: Path) -> None:
+    """On the command line: a sentence, and no folder made."""
+    words = ["-m", "archive", "serve", str(tmp_path / "archive"), "--port", "0", "--tunnel", "tor"]
+    served = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=asyncio.subprocess.PIPE)
+    _, errors = await served.communicate()
+
+    assert served.returncode == 1
+    assert errors.startswith(b"error: 'tor' is no tunnel")
+    assert not (tmp_path / "archive").exists()
+
+
+async def test_a_program_that_says_nothing_is_started_again(
+    archive: Served, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that hangs is ended, also when it will not hear of it."""
+    monkeypatch.setattr(tunnel, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(tunnel, "FAREWELL_S", 0.1)
+    stand_in.install("cloudflared")
+    stand_in.fail("silence")
+
+    async with tunnelled(archive, "cloudflared"):
+        await until(lambda: stand_in.times_started == 2)
+
+    assert programs("cloudflared") == []
+    assert said(caplog, "is closed") == [
+        "the tunnel is closed: it has said no address for 0.5 s. It will be opened again",
+    ]
 
 
 LIBRARY = """

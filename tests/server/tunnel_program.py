@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -85,6 +86,9 @@ def refuse(how: str) -> None:
         )
     elif how == "limit":
         say('2026-11-27T03:00:00Z ERR Error unmarshaling QuickTunnel response: error code: 1015 status_code="429"')
+    elif how == "silence":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.pause()
     elif how == "odd":
         say(f"something else is wrong {os.environ.get('NGROK_AUTHTOKEN', '')}")
     sys.exit(1)
