@@ -103,8 +103,8 @@ async def _serve_until_failure(config: Config) -> int:
         announced_at = addresses if config.announce and tls is None else []  # a camera would ask it without TLS
         _say_where(config, port, addresses)
         async with (
-            announced(config.title, archive.id, announced_at, port) as name,
             reached_from_outside(config, archive),
+            announced(config.title, archive.id, announced_at, port) as name,
         ):
             if name is not None:
                 Console(highlight=False, soft_wrap=True).print(f"  by name, too:    http://{name}:{port}/\n")

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from archive import tunnel
-from archive.cli.outside import require_rights
+from archive.cli.outside import reached_from_outside, require_rights
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.tunnel import opened_tunnel, require_tunnel
@@ -446,6 +446,26 @@ async def test_ngroks_library_is_taken_where_it_is_installed(
 
 
 # -- who may come in
+
+
+async def test_the_address_is_printed_and_known_to_the_archive(
+    make_archive: MakeArchive, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the new one when it changes, so that it can be told to cameras."""
+    stand_in.install("ngrok")
+    archive = await make_archive()
+    door = archive.archive.door
+    assert door.public_url == ""
+
+    async with reached_from_outside(Config(tunnel="ngrok", title="Garden"), archive.archive):
+        first = await until(lambda: door.public_url)
+        [running] = programs("ngrok")
+        await until_dead(running)
+        second = await until(lambda: door.public_url if door.public_url != first else "")
+
+    printed = capsys.readouterr().out
+    assert f"Garden is reached from anywhere at {first}/" in printed
+    assert f"Garden has moved to {second}/" in printed
 
 
 async def test_the_world_is_let_in_only_where_somebody_said_who_may_see() -> None:
