@@ -4,8 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 FOLDER ?= $(HOME)/camera-archive
 ARGS ?=
-# A browser, what crashes machines on purpose, and what builds the firmware for a desktop and checks it for the chip.
+# A browser, what crashes machines on purpose, what builds the firmware for a desktop and checks it for the chip, and what
+# stands between an archive and the world.
 TEST_PACKAGES := chromium strace fuse3 cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
+	openssh-server caddy nginx-light iproute2 \
 	gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev
 
 .PHONY: help serve demo test check bench firmware crash screenshots clean

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -57,21 +58,32 @@ class Archive:
         self.config = config
         self.failed: asyncio.Future[Corrupt] = asyncio.get_running_loop().create_future()
 
-    async def listen(self, host: str, port: int, *, is_outside: bool = False) -> int:
+    async def listen(self, host: str, port: int, *, tls: ssl.SSLContext | None = None, is_outside: bool = False) -> int:
         """Take requests from the network; the port it got. Raises OSError when the port is taken.
 
-        What comes in where *is_outside* was brought by a tunnel, wherever it seems to come from.
+        With *is_outside*, from the outside, where a tunnel ends: a second door, not taken for the one in our network.
         """
-        site = web.TCPSite(self.runner, host, port, backlog=BACKLOG)
+        site = web.TCPSite(self.runner, host, port, backlog=BACKLOG, ssl_context=tls)
         await site.start()
         server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
         assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
-        door, port = self.runner.app[keys.DOOR], int(server.sockets[0].getsockname()[1])
+        got = int(server.sockets[0].getsockname()[1])
         if is_outside:
-            door.outside_port = port
+            self.door.outside_port = got
         else:
-            door.host, door.port = host, port
-        return port
+            self.door.host, self.door.port, self.door.is_tls = host, got, tls is not None
+        return got
+
+    async def has_owner(self) -> bool:
+        """Whether its owner has signed in or set a password, so that it may be opened to the world."""
+        if self.runner.app[keys.VISITORS].sessions:
+            return True
+        return await self.runner.app[keys.INDEX].admission.password() is not None
+
+    @property
+    def door(self) -> Door:
+        """Where it listens, and how the world reaches it."""
+        return self.runner.app[keys.DOOR]
 
     @property
     def id(self) -> str:
@@ -126,6 +138,7 @@ def make_app(config: Config) -> web.Application:
     app[keys.DOOR] = Door(
         hosts=frozenset({*names_of_this_machine(), *(name.lower() for name in config.hosts)}),
         public_url=config.public_url.rstrip("/"),
+        is_configured=bool(config.public_url),
         trusted_proxies=networks(config.trusted_proxies),
     )
     app[keys.BARE] = set()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -221,6 +222,12 @@ def _why(exc: aiohttp.ClientError | OSError) -> str:
         return "the archive is not running just now"
     if isinstance(exc, aiohttp.ClientConnectorDNSError):
         return f"no host is known as {exc.host}"
+    if isinstance(exc, aiohttp.ClientConnectorCertificateError):
+        error = exc.certificate_error
+        reason = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
+        return f"the certificate of {exc.host} is not trusted here: {reason}"
+    if isinstance(exc, aiohttp.ClientConnectorSSLError):
+        return f"no TLS with {exc.host}: {str(exc.os_error.strerror or exc.os_error)[:100]}"
     if isinstance(exc, OSError) and exc.errno is not None and exc.errno > 0:
         return os.strerror(exc.errno).lower()
     return str(exc) or type(exc).__name__

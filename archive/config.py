@@ -62,6 +62,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     watch: tuple[str, ...] = ()
     legacy_uploads: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    tunnel: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
     def zone(self) -> ZoneInfo:
         """The archive's time zone: the one set, else this machine's. Raises ConfigError."""

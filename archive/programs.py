@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple
@@ -19,14 +21,26 @@ class Ended(NamedTuple):
     lines: list[str]
 
 
-async def run(words: Sequence[str], say: Callable[[str], None], *, timeout_s: float | None = None) -> Ended:
+async def run(
+    words: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    timeout_s: float | None = None,
+    has_input: bool = False,
+    farewell_s: float = 0.0,
+) -> Ended:
     """Run a program to its end; each line of its output, errors included, to *say* as it comes.
 
     Raises TimeoutError after *timeout_s*, and OSError where there is no such program. However this is left, the program
-    has ended.
+    and what it started have ended; it is asked to, and has *farewell_s* for that. With *has_input* its input stays open
+    and empty: some programs take its end for a wish to leave.
     """
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *words,
+        stdin=asyncio.subprocess.PIPE if has_input else asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C is ours to hear; and what it started ends with it
     )
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     try:
@@ -38,7 +52,21 @@ async def run(words: Sequence[str], say: Callable[[str], None], *, timeout_s: fl
             return Ended(await process.wait(), list(tail))
     finally:
         if process.returncode is None:
-            process.kill()
+            await _end(process, farewell_s)
+
+
+async def _end(process: asyncio.subprocess.Process, farewell_s: float) -> None:
+    """Ended for certain, also when we are cancelled meanwhile: the session that it leads bears its id."""
+    try:
+        if farewell_s:
+            os.killpg(process.pid, signal.SIGTERM)
+            async with asyncio.timeout(farewell_s):
+                await process.wait()
+    except TimeoutError:
+        pass
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
 
 

@@ -21,9 +21,10 @@ import typer
 from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
-from archive.announce import announced, host_name
+from archive.announce import announced
 from archive.app import opened
 from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.outside import certificate, reached_from_outside, require_rights, require_tunnel
 from archive.config import DEFAULT_FOLDER, Config, load
 from archive.errors import ConfigError
 
@@ -35,6 +36,7 @@ log = logging.getLogger("archive")
 
 def serve(
     folder: Annotated[Path | None, typer.Argument(help="Where the archive lives. Default: ~/camera-archive.")] = None,
+    *,
     host: Annotated[
         str | None, typer.Option(help="Which address to listen on. Default: all of this machine's.")
     ] = None,
@@ -45,7 +47,6 @@ def serve(
         bool | None,
         typer.Option("--open-uploads", help="Let cameras send without a key. Anyone who reaches the port can."),
     ] = None,
-    *,
     public: Annotated[
         bool | None,
         typer.Option("--public", help="Let everybody see who reaches the port. Without it only those you let in do."),
@@ -61,6 +62,12 @@ def serve(
             help="Let the ESP32-CAM upload sketch at this address send without a key; may be given again.",
         ),
     ] = None,
+    tunnel: Annotated[
+        str | None,
+        typer.Option(help="Reach it from anywhere: ngrok, cloudflared, ssh:user@host:8080.", metavar="KIND"),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="A certificate of your own, with its chain: https.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key of that certificate.")] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
     flags = {
@@ -70,6 +77,9 @@ def serve(
         "public": public,
         "watch": watch,
         "legacy_uploads": legacy_upload,
+        "tunnel": tunnel,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
     }
     config = load(folder, flags)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
@@ -94,6 +104,7 @@ async def _serve(config: Config) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     _require_free(config.host, config.port)
+    require_tunnel(config)
     serving = asyncio.create_task(_serve_until_failure(config))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,15 +119,21 @@ async def _serve(config: Config) -> int:
 
 
 async def _serve_until_failure(config: Config) -> int:
-    async with opened(config, port=config.port) as archive:
+    async with certificate(config) as tls, opened(config, port=config.port) as archive:
+        await require_rights(config, archive.has_owner)
         try:
-            port = await archive.listen(config.host, config.port)
+            port = await archive.listen(config.host, config.port, tls=tls)
         except OSError as error:
             raise _port_error(config, error) from error
         addresses = reachable_at(config.host)
-        announced_at = addresses if config.announce else []
-        _say_where(config, port, addresses, host_name(archive.id) if announced_at else None, archive.invite)
-        async with announced(config.title, archive.id, announced_at, port):
+        announced_at = addresses if config.announce and tls is None else []  # a camera would ask it without TLS
+        _say_where(config, port, addresses, archive.invite)
+        async with (
+            reached_from_outside(config, archive),
+            announced(config.title, archive.id, announced_at, port) as name,
+        ):
+            if name is not None:
+                Console(highlight=False, soft_wrap=True).print(f"  by name, too:    http://{name}:{port}/\n")
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
 
@@ -169,18 +186,17 @@ def _free_port(host: str, near: int) -> int:
     return near + 1
 
 
-def _say_where(config: Config, port: int, addresses: list[str], name: str | None, invite: Callable[[], str]) -> None:
+def _say_where(config: Config, port: int, addresses: list[str], invite: Callable[[], str]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     here = "localhost" if is_everywhere(config.host) else config.host
-    console.print(f"\n[bold]{config.title}[/bold] is live at http://{here}:{port}/")
+    scheme = "https" if config.tls_cert else "http"
+    console.print(f"\n[bold]{config.title}[/bold] is live at {scheme}://{here}:{port}/")
     for address in addresses:
-        console.print(f"  on your network: http://{address}:{port}/")
-    if name is not None:
-        console.print(f"  and by name:     http://{name}:{port}/")
+        console.print(f"  on your network: {scheme}://{address}:{port}/")
     if console.is_terminal:  # what is printed elsewhere is a log, which no secret may be in
-        _invite(console, f"http://{here}:{port}", invite)
+        _invite(console, f"{scheme}://{here}:{port}", invite)
         if addresses:
-            _invite_by_code(console, f"http://{addresses[0]}:{port}", invite)
+            _invite_by_code(console, f"{scheme}://{addresses[0]}:{port}", invite)
     else:
         console.print(f"  to sign in:       {_command('link', config.folder)}")
     console.print(f"  frames are kept in {config.folder}")

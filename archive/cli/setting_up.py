@@ -147,6 +147,11 @@ async def home(folder: Path, *, to: str | None, key: str | None, is_here: bool =
             async with session.get("/api/archive") as response:
                 await require_ok(response)
                 door = msgspec.json.decode(await response.read(), type=ArchiveAnswer)
+            if door.is_tls:
+                raise ConfigError(
+                    "this archive speaks HTTPS: name the address that its certificate is for with --to https://…, and "
+                    "the root that signed it with --root"
+                )
             yield Home(f"http://{_host(door, is_here=is_here)}:{door.port}", "", session)
 
 

@@ -200,6 +200,7 @@ class ArchiveAnswer(msgspec.Struct, kw_only=True):
     host: Annotated[str, Says(description="the address it listens on; empty while only its owner can reach it")]
     port: Annotated[int, Says(description="the port it listens on; 0 while only its owner can reach it")]
     public_url: Annotated[str, Says(description="the address the world uses; empty: none is known")]
+    is_tls: Annotated[bool, Says(description="whether that port speaks HTTPS")]
 
 
 class ChangeAnswer(msgspec.Struct, kw_only=True):

@@ -213,6 +213,7 @@ async def archive(request: web.Request) -> web.Response:
             host=door.host,
             port=door.port,
             public_url=door.public_url,
+            is_tls=door.is_tls,
         )
     )
 

@@ -10,11 +10,13 @@ import msgspec
 
 
 class Door(msgspec.Struct):
-    """The network address of a running archive; port 0 while only its owner's socket is open."""
+    """The addresses of a running archive; port 0 while only its owner's socket is open."""
 
     host: str = ""
     port: int = 0
+    is_tls: bool = False
     outside_port: int = 0  # a second listener, on loopback: what comes in by it was brought by a tunnel
+    is_configured: bool = False  # whether the owner named the public address
     public_url: str = ""  # the address the world uses, if there is one
     hosts: frozenset[str] = frozenset()  # the names of this machine, and those the owner set
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
@@ -27,6 +29,12 @@ class Door(msgspec.Struct):
         """
         name = hostname(host)
         return name in self.hosts or _is_address(name) or self.is_public(host)
+
+    def reached_at(self, address: str) -> None:
+        """A tunnel brings what is asked for at *address*; that is the public one, unless the owner named another."""
+        self.hosts |= {hostname(urlsplit(address).netloc)}
+        if not self.is_configured:
+            self.public_url = address
 
     def is_public(self, host: str) -> bool:
         """Whether *host* is that of the public address."""

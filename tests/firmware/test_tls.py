@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.authority import Authority
 from tests.firmware.building import HERE, require
 from tests.firmware.compiling import MBEDTLS, SRC, compiled, require_mbedtls
 
@@ -30,39 +31,6 @@ def _client() -> Path:
     sources = [HERE / "tls_client.cpp", SRC / "esp" / "EspTls.cpp"]
     sources += [SRC / "port" / name for name in ("SocketTransport.cpp", "Resolver.cpp")]
     return compiled("tls", sources, *FLAGS, *SANITIZERS, libraries=MBEDTLS)
-
-
-class Authority:
-    """A root, and the certificates it signs."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.root = folder / f"{name}.pem"
-        self._key = folder / f"{name}.key"
-        self._folder = folder
-        self._run("req", "-x509", "-days", "2", "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:true",
-                  "-keyout", self._key, "-out", self.root, *self._fresh_key())  # fmt: skip
-
-    def context(self, host: str) -> ssl.SSLContext:
-        """A server's side, with a certificate for *host*."""
-        chain = self._folder / f"{self.root.stem}-{host}.pem"
-        request = self._folder / f"{host}.csr"
-        extension = self._folder / f"{host}.ext"
-        extension.write_text(f"subjectAltName=DNS:{host}\n")
-        key = self._folder / f"{self.root.stem}-{host}.key"
-        self._run("req", "-subj", f"/CN={host}", "-keyout", key, "-out", request, *self._fresh_key())
-        self._run("x509", "-req", "-days", "2", "-in", request, "-CA", self.root, "-CAkey", self._key,
-                  "-CAcreateserial", "-extfile", extension, "-out", chain)  # fmt: skip
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain, key)
-        return context
-
-    @staticmethod
-    def _fresh_key() -> list[str]:
-        return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-
-    @staticmethod
-    def _run(*words: str | Path) -> None:
-        subprocess.run(["openssl", *words], check=True, capture_output=True)
 
 
 @pytest.fixture(name="authority", scope="session")

@@ -39,6 +39,8 @@
 const PAGE_FRAMES = 100;
 const FIRST_FRAMES = 40; // what fills a screen, and a few more: the first pictures wait for all of it
 const PATIENCE_MS = 20_000;
+// Tunnels may answer a browser with a page of their own first; with the second field ngrok does not.
+const HEADERS = { Accept: "application/json", "ngrok-skip-browser-warning": "1" };
 
 /** The archive answered, but not with what was asked for. */
 export class Problem extends Error {
@@ -117,8 +119,10 @@ export const signIn = (shown) => ask("/api/session", undefined, "POST", shown);
 /** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @param {object} [body] @returns {Promise<any>} */
 async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET", body) {
   const sent = body && JSON.stringify(body);
-  const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" }, body: sent });
-  if (answer.ok) return answer.status === 204 ? undefined : answer.json();
-  const said = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
+  const answer = await fetch(url, { method, signal, headers: HEADERS, body: sent });
+  if (answer.status === 204) return undefined;
+  const isOurs = /json/.test(answer.headers.get("Content-Type") ?? ""); // else somebody on the way answered in our place
+  if (answer.ok && isOurs) return answer.json();
+  const said = isOurs ? await answer.json().catch(() => ({})) : {};
   throw new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""));
 }

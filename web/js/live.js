@@ -17,6 +17,7 @@ import * as api from "./api.js";
 const KINDS = ["frame", "frame-changed", "frame-deleted", "camera", "gap"];
 const FIRST_WORD_MS = 6_000; // the server says hello at once; a stream silent for longer is being buffered
 const MISSED_HEARTBEATS = 2.5;
+const HABIT = 3; // streams that end before their first heartbeat: something on the way has no patience
 const ASK_WAIT_S = 25;
 const ASK_FOR_MS = 300_000; // then the stream gets another chance
 const BACKOFF_MS = 5_000;
@@ -29,6 +30,7 @@ export class Live {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   #after = 0;
   #failures = 0;
+  #cuts = 0;
   #silence_ms = FIRST_WORD_MS;
   #state = "";
 
@@ -59,8 +61,12 @@ export class Live {
 
   /** Go on after the last change told, after a while. */
   retry() {
-    this.#hangUp();
     this.#say("reconnecting");
+    this.#listenLater();
+  }
+
+  #listenLater() {
+    this.#hangUp();
     const limit_ms = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** this.#failures);
     this.#failures += 1;
     // All readers lose a restarted server at the same moment: the jitter keeps them from coming back in one.
@@ -90,13 +96,23 @@ export class Live {
       this.#expectWord(this.#silence_ms, () => this.retry());
       this.#listener.onHello(hello);
     });
-    on("heartbeat", () => this.#listener.onBeat?.());
+    on("heartbeat", () => {
+      this.#cuts = 0;
+      this.#listener.onBeat?.();
+    });
     on("reset", () => this.#reset());
     for (const kind of KINDS) on(kind, (data, seq) => this.#tell({ seq, type: kind, data }));
 
     // EventSource comes back by itself after a broken connection, but never after a status other than 200,
     // and never slower: so every error ends this stream. One that never said a word may be a proxy's doing.
-    stream.onerror = () => (heard ? this.retry() : this.#ask());
+    stream.onerror = () => (heard ? this.#cut() : this.#ask());
+  }
+
+  /** A stream that spoke has ended. One cut again and again comes back each time: nobody needs to hear of it. */
+  #cut() {
+    this.#cuts += 1;
+    if (this.#cuts > HABIT) this.#listenLater();
+    else this.retry();
   }
 
   async #ask() {

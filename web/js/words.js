@@ -359,5 +359,6 @@ export const unshown = "The picture cannot be shown. Its bytes are kept as they 
 /** @param {unknown} error */
 function reason(error) {
   const { status, title } = /** @type {any} */ (error) ?? {};
+  if (status >= 200 && status < 300) return "something on the way answered in the archive’s place; load the page again";
   return status ? `the archive answered “${title}” (${status})` : "the archive did not answer";
 }
