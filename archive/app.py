@@ -30,12 +30,14 @@ from archive.server.door import Door
 from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
+from archive.starting import require_ours
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
 
 log = logging.getLogger(__name__)
 
 INDEX_NAME = "index.db"
+INDEX_FILES = (INDEX_NAME, f"{INDEX_NAME}-wal")
 BACKLOG = 4096  # connections the kernel holds for us: a fleet wakes up on the same second
 
 
@@ -75,6 +77,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
     """
     if not issubclass(http_parser.HttpRequestParser, http_parser.HttpRequestParserC):
         raise ConfigError("aiohttp's compiled parser is missing; install aiohttp from a wheel (pip install aiohttp)")
+    require_ours(config.folder, INDEX_NAME)
     # The socket is closed last: aiohttp takes what it listens on from the loop before it closes anything.
     with FolderLock(config.folder, port=port), listening(config.folder) as socket:
         app = make_app(config)

@@ -49,6 +49,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_listeners: Positive = 10_000
     changes_kept: Positive = 100_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    metrics_token: str = ""
+    check_clock: bool = True
 
     def zone(self) -> ZoneInfo:
         """The archive's time zone: the one set, else this machine's. Raises ConfigError."""
@@ -95,8 +98,10 @@ def machine_timezone() -> str:
 def _from_toml(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except PermissionError as exc:
+        raise ConfigError(f"you may not read {path}; start the archive as the user whose it is") from exc
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigError(f"{path} cannot be read: {exc}") from exc
     for name in values:

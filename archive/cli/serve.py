@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import resource
 import shlex
 import shutil
 import signal
-import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import segno
 import typer
-from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
 from archive.announce import announced, host_name
-from archive.app import opened
+from archive.app import INDEX_FILES, opened
 from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.ports import port_error, require_free
 from archive.config import DEFAULT_FOLDER, Config, load
-from archive.errors import ConfigError
+from archive.logs import Log
+from archive.starting import require_right_clock, worries
 
 EXIT_FAILED = 70  # the index failed: a supervisor shall start us again, into recovery
 DESCRIPTORS = 65_536
@@ -47,19 +46,16 @@ def serve(
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
     config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads})
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
-    for noisy in ("asyncio", "aiohttp.server", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.server").addFilter(_is_no_stranger)
-    _raise_descriptor_limit()
-    status = asyncio.run(_serve(config))
+    with Log(level=config.log_level, form=config.log_format) as written:
+        written.hide(config.metrics_token)
+        _raise_descriptor_limit()
+        if config.check_clock:
+            require_right_clock(config.folder, INDEX_FILES, now=datetime.now(UTC))
+        for worry in worries(config.folder, disk_floor_bytes=config.disk_floor_bytes):
+            log.warning("%s", worry)
+        status = asyncio.run(_serve(config))
     if status:
         raise typer.Exit(status)
-
-
-def _is_no_stranger(record: logging.LogRecord) -> bool:
-    """Aiohttp logs a traceback for everybody who comes by and speaks no HTTP: a log that strangers can fill."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _serve(config: Config) -> int:
@@ -68,7 +64,7 @@ async def _serve(config: Config) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    _require_free(config.host, config.port)
+    require_free(config.host, config.port)
     serving = asyncio.create_task(_serve_until_failure(config))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,61 +83,13 @@ async def _serve_until_failure(config: Config) -> int:
         try:
             port = await archive.listen(config.host, config.port)
         except OSError as error:
-            raise _port_error(config, error) from error
+            raise port_error(config.host, config.port, error) from error
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce else []
         _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
         async with announced(config.title, archive.id, announced_at, port):
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
-
-
-def _require_free(host: str, port: int) -> None:
-    """Before the folder is opened and recovered. Raises ConfigError when the port is taken."""
-    if port == 0:
-        return
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise _port_error(Config(host=host, port=port), error) from error
-
-
-def _port_error(config: Config, error: OSError) -> ConfigError:
-    if error.errno == errno.EADDRINUSE:
-        free = _free_port(config.host, config.port)
-        return ConfigError(
-            f"port {config.port} is taken by {_who_has(config.port)}; "
-            f"end that, or choose another: archive serve --port {free}"
-        )
-    if error.errno == errno.EACCES:
-        return ConfigError(
-            f"port {config.port} needs more rights than you have; those from 1024 on do not: --port 5555"
-        )
-    return ConfigError(f"cannot listen on {config.host} port {config.port}: {error.strerror or error}")
-
-
-def _who_has(port: int) -> str:
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr[1:] == (port,):
-                return f"process {connection.pid} ({' '.join(psutil.Process(connection.pid).cmdline())[:120]})"
-    except psutil.Error:
-        pass  # another user's process, or none of ours to see
-    return "another process"
-
-
-def _free_port(host: str, near: int) -> int:
-    for port in [*range(near + 1, min(near + 50, 65_536)), 0]:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    return near + 1
 
 
 def _say_where(config: Config, port: int, addresses: list[str], name: str | None) -> None:

@@ -658,7 +658,7 @@ def translated(error: BaseException) -> Exception:
     original = getattr(error, "orig", None)
     code = getattr(original, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return DiskFull(f"no room for the index: {original}")
+        return DiskFull(f"no room for the index: {original}; make room on its disk")
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return Corrupt(f"the index cannot be trusted any more: {original}")
     if isinstance(original, sqlite3.Error):
