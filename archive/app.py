@@ -20,6 +20,7 @@ from archive.events import Events
 from archive.index import open_index
 from archive.intake import Intake, StoreShelf
 from archive.lock import FolderLock
+from archive.metrics import Metrics
 from archive.owner import listening
 from archive.recovery import make_durable, recover
 from archive.server import keys, live
@@ -106,6 +107,7 @@ def make_app(config: Config) -> web.Application:
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
     app[keys.DOOR] = Door()
+    app[keys.METRICS] = Metrics()
     app[keys.ASSETS] = assets = Assets(web_folder())
     app[keys.PRINTED] = Printed(assets.asset("index.html").body)
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events])
@@ -115,7 +117,7 @@ def make_app(config: Config) -> web.Application:
 
 
 async def _store(app: web.Application) -> AsyncIterator[None]:
-    store = app[keys.STORE] = open_store(app[keys.CONFIG].folder.as_uri())
+    store = app[keys.STORE] = open_store(app[keys.CONFIG].folder.as_uri(), on_sync=app[keys.METRICS].synced)
     await asyncio.to_thread(make_durable, store)
     yield
     store.close()
@@ -125,7 +127,7 @@ async def _index(app: web.Application) -> AsyncIterator[None]:
     config = app[keys.CONFIG]
     app[keys.INDEX] = index = open_index(
         f"sqlite:///{config.folder / INDEX_NAME}",
-        shelf=StoreShelf(app[keys.STORE]),
+        shelf=StoreShelf(app[keys.STORE], app[keys.METRICS]),
         zone=config.zone(),
         changes_kept=config.changes_kept,
     )
@@ -164,6 +166,7 @@ async def _intake(app: web.Application) -> AsyncIterator[None]:
     app[keys.INTAKE] = intake = Intake(
         index=app[keys.INDEX],
         store=app[keys.STORE],
+        metrics=app[keys.METRICS],
         disk_floor_bytes=app[keys.CONFIG].disk_floor_bytes,
         on_kept=app[keys.THUMBS].warm,
     )

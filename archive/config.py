@@ -18,6 +18,7 @@ from archive.errors import ConfigError
 DEFAULT_FOLDER = Path.home() / "camera-archive"
 TOML_NAME = "archive.toml"
 PREFIX = "ARCHIVE_"
+TOKEN_LENGTH_MIN = 16
 
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -80,6 +81,10 @@ def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, st
     except msgspec.ValidationError as exc:
         raise ConfigError(f"a setting has a value of the wrong kind: {exc}") from exc
     config.zone()
+    if 0 < len(config.metrics_token) < TOKEN_LENGTH_MIN:
+        raise ConfigError(
+            f"metrics_token can be guessed: take at least {TOKEN_LENGTH_MIN} characters: `openssl rand -hex 16`"
+        )
     return config
 
 

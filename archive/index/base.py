@@ -132,6 +132,10 @@ class Index(Protocol):
     last_seq: int  # the newest change there is
     total: int  # how many frames are kept
 
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their turn."""
+
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
         """Call *listener* on the event loop with every group of committed changes, in the order of their `seq`."""
 

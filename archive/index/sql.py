@@ -121,6 +121,10 @@ class SqlIndex:
         self._fatal_listeners: list[Callable[[Corrupt], None]] = []
         self._writer = Writer(engine, translate=translated, deliver=self._deliver, on_fatal=self._on_fatal)
 
+    @property
+    def waiting(self) -> int:
+        return self._writer.waiting
+
     # -- telling
 
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:

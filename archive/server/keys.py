@@ -6,6 +6,7 @@ from archive.config import Config
 from archive.events import Events
 from archive.index import Index
 from archive.intake import Intake
+from archive.metrics import Metrics
 from archive.server.assets import Assets
 from archive.server.auth import Gate
 from archive.server.budget import Budget
@@ -25,4 +26,5 @@ GATE = web.AppKey("gate", Gate)
 BUDGET = web.AppKey("budget", Budget)
 DOOR = web.AppKey("door", Door)
 PRINTED = web.AppKey("printed", Printed)
+METRICS = web.AppKey("metrics", Metrics)
 ASSETS = web.AppKey("assets", Assets)

@@ -125,7 +125,8 @@ def without_any_room(folder: Path) -> Iterator[list[str]]:
         yield []
 
 
-HINDRANCES = {
+Hindrance = Callable[[Path], contextlib.AbstractContextManager[list[str]]]
+HINDRANCES: dict[Hindrance, tuple[str, str]] = {
     port_taken: ("is taken by process", "archive serve --port "),
     in_use: ("is in use by process", "stop that first, or choose another folder"),
     read_only: ("is on a disk that is mounted read-only", "Mount it for writing, or choose another folder"),
@@ -137,12 +138,12 @@ HINDRANCES = {
 }
 
 
-@pytest.mark.parametrize("hindrance", HINDRANCES, ids=lambda hindrance: hindrance.__name__)
-def test_what_hinders_a_start_is_a_sentence_with_its_cure(folder: Path, hindrance: Callable[..., object]) -> None:
+@pytest.mark.parametrize("hindrance", HINDRANCES, ids=lambda hindrance: str(hindrance.__name__))
+def test_what_hinders_a_start_is_a_sentence_with_its_cure(folder: Path, hindrance: Hindrance) -> None:
     """Exit status 1, the fault and the cure in the last line, and no traceback."""
     fault, cure = HINDRANCES[hindrance]
 
-    with hindrance(folder) as words:  # type: ignore[attr-defined]  # each is a context manager
+    with hindrance(folder) as words:
         ended = serve(folder, *words)
 
     last = ended.stderr.splitlines()[-1]

@@ -176,3 +176,12 @@ def test_an_unknown_time_zone_is_refused_at_once(tmp_path: Path, name: str) -> N
 
     with pytest.raises(ConfigError, match="Europe/Berlin"):
         load(tmp_path, {}, {})
+
+
+def test_a_metrics_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    """None is none; a short one says how to make a long one."""
+    assert load(tmp_path, {}, {"ARCHIVE_METRICS_TOKEN": ""}).metrics_token == ""
+    assert load(tmp_path, {}, {"ARCHIVE_METRICS_TOKEN": "x" * 16}).metrics_token == "x" * 16
+
+    with pytest.raises(ConfigError, match="at least 16 characters: `openssl rand -hex 16`"):
+        load(tmp_path, {}, {"ARCHIVE_METRICS_TOKEN": "x" * 15})
