@@ -23,6 +23,7 @@ from archive.lock import FolderLock
 from archive.metrics import Metrics
 from archive.owner import listening
 from archive.recovery import make_durable, recover
+from archive.reloading import put_in_force
 from archive.server import keys, live
 from archive.server.assets import Assets, web_folder
 from archive.server.auth import Gate
@@ -59,6 +60,14 @@ class Archive:
         door = self.runner.app[keys.DOOR]
         door.host, door.port = host, int(server.sockets[0].getsockname()[1])
         return door.port
+
+    def take_over(self, config: Config) -> None:
+        """Do as *config* says from now on, in what can change without a new start."""
+        app = self.runner.app
+        put_in_force(app[keys.CONFIG], config)
+        app[keys.BUDGET].size_bytes = config.body_budget_bytes
+        app[keys.INTAKE].disk_floor_bytes = config.disk_floor_bytes
+        app[keys.EVENTS].max_listeners = config.max_listeners
 
     @property
     def id(self) -> str:

@@ -63,6 +63,25 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ConfigError(f"timezone {name!r} is not known here; use a name such as Europe/Berlin or UTC") from exc
 
 
+# Those that are in force as soon as `archive.toml` says them: each is looked up whenever it counts, and nothing was
+# made by it that would have to be made anew. `docs/ref/settings.md` lists them.
+LIVE = frozenset(
+    {
+        "title",
+        "shots_from_page",
+        "cors_origins",
+        "max_frame_bytes",
+        "body_budget_bytes",
+        "body_deadline_s",
+        "body_min_bytes_per_s",
+        "disk_floor_bytes",
+        "max_listeners",
+        "log_level",
+        "metrics_token",
+    }
+)
+
+
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
     """The settings in force. Flags that are None were not given.
 

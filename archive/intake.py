@@ -60,7 +60,7 @@ class Intake:
         self._index = index
         self._store = store
         self._metrics = metrics
-        self._disk_floor_bytes = disk_floor_bytes
+        self.disk_floor_bytes = disk_floor_bytes
         self._on_kept = on_kept
         self._clock = clock
         self._own_boot = secrets.token_hex(8)
@@ -71,15 +71,15 @@ class Intake:
 
     def require_room(self, size_bytes: int) -> None:
         """Raises DiskFull while keeping *size_bytes* more would eat into the space the index needs to commit."""
-        if not self._disk_floor_bytes:
+        if not self.disk_floor_bytes:
             return
         now = self._clock()
         if now - self._free_looked_at >= FREE_SPACE_TRUSTED_S:
             self._free_looked_at = now
             self._free_bytes = self._store.free_bytes()
-        if self._free_bytes is not None and self._free_bytes - size_bytes < self._disk_floor_bytes:
+        if self._free_bytes is not None and self._free_bytes - size_bytes < self.disk_floor_bytes:
             raise DiskFull(
-                f"only {self._free_bytes / 1e6:.0f} MB are free and {self._disk_floor_bytes / 1e6:.0f} MB must stay "
+                f"only {self._free_bytes / 1e6:.0f} MB are free and {self.disk_floor_bytes / 1e6:.0f} MB must stay "
                 "so; make room, or lower disk_floor_bytes"
             )
 

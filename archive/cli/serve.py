@@ -9,7 +9,9 @@ import shlex
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +22,12 @@ from rich.console import Console
 from archive.announce import announced, host_name
 from archive.app import INDEX_FILES, opened
 from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.housekeeping import kept_house
 from archive.cli.ports import port_error, require_free
 from archive.config import DEFAULT_FOLDER, Config, load
 from archive.logs import Log
 from archive.starting import require_right_clock, worries
+from archive.supervisor import Supervisor
 
 EXIT_FAILED = 70  # the index failed: a supervisor shall start us again, into recovery
 DESCRIPTORS = 65_536
@@ -45,7 +49,8 @@ def serve(
     ] = None,
 ) -> None:
     """Receive frames, keep them, and show them at once on a page."""
-    config = load(folder, {"host": host, "port": port, "open_uploads": open_uploads})
+    read = partial(load, folder, {"host": host, "port": port, "open_uploads": open_uploads})
+    config = read()
     with Log(level=config.log_level, form=config.log_format) as written:
         written.hide(config.metrics_token)
         _raise_descriptor_limit()
@@ -53,24 +58,27 @@ def serve(
             require_right_clock(config.folder, INDEX_FILES, now=datetime.now(UTC))
         for worry in worries(config.folder, disk_floor_bytes=config.disk_floor_bytes):
             log.warning("%s", worry)
-        status = asyncio.run(_serve(config))
+        status = asyncio.run(_serve(config, read, written))
     if status:
         raise typer.Exit(status)
 
 
-async def _serve(config: Config) -> int:
+async def _serve(config: Config, read: Callable[[], Config], written: Log) -> int:
     """Serve until a signal asks us to end, also while the archive is still being opened; the exit status."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     require_free(config.host, config.port)
-    serving = asyncio.create_task(_serve_until_failure(config))
+    supervisor = Supervisor()
+    supervisor.does("opening the archive")
+    serving = asyncio.create_task(_serve_until_failure(config, read, written, supervisor))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if stop.is_set():
         log.info("closing")
+        supervisor.is_stopping()
         serving.cancel()  # once: a second signal changes nothing
     try:
         return await serving
@@ -78,7 +86,7 @@ async def _serve(config: Config) -> int:
         return 0
 
 
-async def _serve_until_failure(config: Config) -> int:
+async def _serve_until_failure(config: Config, read: Callable[[], Config], written: Log, supervisor: Supervisor) -> int:
     async with opened(config, port=config.port) as archive:
         try:
             port = await archive.listen(config.host, config.port)
@@ -87,7 +95,11 @@ async def _serve_until_failure(config: Config) -> int:
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce else []
         _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
-        async with announced(config.title, archive.id, announced_at, port):
+        async with (
+            announced(config.title, archive.id, announced_at, port),
+            kept_house(archive, config, load=read, written=written, supervisor=supervisor),
+        ):
+            supervisor.is_ready()
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
 
