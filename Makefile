@@ -5,7 +5,7 @@ BIN := .venv/bin
 FOLDER ?= $(HOME)/camera-archive
 ARGS ?=
 # A browser, what crashes machines on purpose, and what builds the firmware for a desktop and checks it for the chip.
-TEST_PACKAGES := chromium strace fuse3 cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
+TEST_PACKAGES := chromium strace fuse3 systemd cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
 	gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev
 
 .PHONY: help serve demo test check bench firmware crash screenshots clean

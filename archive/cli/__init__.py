@@ -12,6 +12,7 @@ from archive.cli.check import check
 from archive.cli.flash import flash
 from archive.cli.send import send
 from archive.cli.serve import serve
+from archive.cli.service import services
 from archive.cli.simulate import simulate
 from archive.cli.twin import twin
 from archive.errors import ArchiveError
@@ -30,6 +31,7 @@ app.command()(flash)
 app.command()(twin)
 app.command()(check)
 app.add_typer(cameras, name="camera")
+app.add_typer(services, name="service")
 
 
 def _version(wanted: bool) -> None:
