@@ -29,6 +29,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 
 # What a command's own words mean, and what to do.
 CURES = {
+    "has not been booted with systemd": "systemd is installed here and does not run: have what runs instead start "
+    "`archive serve FOLDER`",
+    "Job for": "`archive service logs` says why, and what to do",
     "Failed to connect to bus": "you have no service manager of your own here: log in as yourself instead of by su or "
     "sudo, or install it for the machine: sudo archive service install --system",
     "Access denied": "this needs an administrator: sudo",
@@ -82,7 +85,12 @@ def logs(
 @services.command("uninstall")
 def uninstall(dry_run: DryRun = False) -> None:
     """End the service and forget it. The archive's folder stays as it is."""
-    _take(_installed().uninstall(), dry_run=dry_run)
+    found = _installed()
+    if not dry_run and not os.access(found.path.parent, os.W_OK):
+        raise ConfigError(
+            "this is a service of the machine, so it takes an administrator: sudo archive service uninstall"
+        )
+    _take(found.uninstall(), dry_run=dry_run)
 
 
 def _services(*, is_system: bool) -> Services:
@@ -133,6 +141,8 @@ def _wanted(folder: Path | None, *, is_system: bool, run_as: str | None) -> Want
         if run_as is not None:
             raise ConfigError("--as goes with --system: a service of your own runs as you")
         return Wanted(program=program, folder=(folder or DEFAULT_FOLDER).expanduser().absolute())
+    if run_as is None and sys.platform == "darwin":
+        raise ConfigError("say which user the daemon shall run as: --as USER")
     user = run_as or OWN_USER
     _require_reachable(user)
     return Wanted(program=program, folder=(folder or SYSTEM_FOLDER).absolute(), user=user)
@@ -201,7 +211,7 @@ def _run(step: Run) -> None:
         raise ConfigError(f"{step.command[0]} is not installed here") from error
     if ran.returncode == 0:
         return
-    said = ran.stderr.strip() or ran.stdout.strip() or f"it ended with status {ran.returncode}"
+    said = (ran.stderr.strip() or ran.stdout.strip() or f"it ended with status {ran.returncode}").rstrip(".")
     if step.else_say is not None:
         typer.echo(f"  {said}\n  {step.else_say}")
         return

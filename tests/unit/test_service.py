@@ -366,6 +366,39 @@ def test_a_failing_command_is_told_with_its_cure(machine: Machine) -> None:
     assert "install it for the machine: sudo archive service install --system" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("saying", "cure"),
+    [
+        ("System has not been booted with systemd as init system (PID 1). Can't operate.", "Systemd is installed here"),
+        ("Job for camera-archive.service failed.", "`archive service logs` says why"),
+        ("Failed to reload daemon: Access denied", "This needs an administrator: sudo"),
+    ],
+)
+def test_each_known_failure_has_its_cure(machine: Machine, saying: str, cure: str) -> None:
+    """In systemd's own words, read in its output."""
+    machine.fail("systemctl", saying)
+
+    ran = command("service", "install", "--folder", machine.home / "photos")
+
+    assert ran.status == 1
+    assert f"{saying.rstrip('.')}. {cure}" in ran.stderr
+
+
+def test_the_machines_service_is_not_removed_by_anybody(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes an administrator, and that is said before anything is tried."""
+    systemd_services.SYSTEM_UNITS.mkdir()
+    unit = systemd_services.SYSTEM_UNITS / UNIT
+    unit.touch()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    ran = command("service", "uninstall")
+
+    assert ran.status == 1
+    assert "sudo archive service uninstall" in ran.stderr
+    assert machine.asked == []
+    assert unit.exists()
+
+
 def test_without_lingering_it_is_installed_and_says_what_follows(machine: Machine) -> None:
     """An administrator may have forbidden it: the service is there all the same."""
     machine.fail("loginctl", "Access denied")
@@ -434,6 +467,15 @@ def test_a_mac_gets_a_job_that_starts_again_when_it_fails(machine: Machine, monk
         f"launchctl bootout {domain}/{NAME}",
     ]
     assert not path.exists()
+
+
+def test_a_macs_daemon_needs_the_name_of_a_user(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is made there."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    machine.be(0)
+
+    assert "--as USER" in command("service", "install", "--system").stderr
+    assert machine.asked == []
 
 
 def test_a_macs_daemon_runs_as_the_user_named() -> None:
