@@ -6,7 +6,7 @@ FOLDER ?= $(HOME)/camera-archive
 ARGS ?=
 # A browser, what crashes machines on purpose, what builds the firmware for a desktop and checks it for the chip, and what
 # stands between an archive and the world.
-TEST_PACKAGES := chromium strace fuse3 cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
+TEST_PACKAGES := chromium strace fuse3 systemd cmake g++ g++-multilib libgtest-dev libmbedtls-dev openssl \
 	openssh-server caddy nginx-light iproute2 \
 	gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev
 

@@ -22,8 +22,10 @@ from archive.events import Events
 from archive.index import open_index
 from archive.intake import Intake, StoreShelf
 from archive.lock import FolderLock
+from archive.metrics import Metrics
 from archive.owner import listening
 from archive.recovery import make_durable, recover
+from archive.reloading import put_in_force
 from archive.server import keys, live
 from archive.server.assets import Assets, web_folder
 from archive.server.auth import Gate
@@ -40,6 +42,7 @@ from archive.server.senders import senders
 from archive.server.signing_in import TRIES_PER_MINUTE
 from archive.server.visitors import Visitors
 from archive.server.waiting import Waiting
+from archive.starting import require_ours
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
 from archive.watching import Watching, require_watchable
@@ -47,6 +50,7 @@ from archive.watching import Watching, require_watchable
 log = logging.getLogger(__name__)
 
 INDEX_NAME = "index.db"
+INDEX_FILES = (INDEX_NAME, f"{INDEX_NAME}-wal")
 BACKLOG = 4096  # connections the kernel holds for us: a fleet wakes up on the same second
 
 
@@ -85,6 +89,14 @@ class Archive:
         """Where it listens, and how the world reaches it."""
         return self.runner.app[keys.DOOR]
 
+    def take_over(self, config: Config) -> None:
+        """Do as *config* says from now on, in what can change without a new start."""
+        app = self.runner.app
+        put_in_force(app[keys.CONFIG], config)
+        app[keys.BUDGET].size_bytes = config.body_budget_bytes
+        app[keys.INTAKE].disk_floor_bytes = config.disk_floor_bytes
+        app[keys.EVENTS].max_listeners = config.max_listeners
+
     @property
     def id(self) -> str:
         """Tells one archive from another."""
@@ -108,6 +120,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
     if not issubclass(http_parser.HttpRequestParser, http_parser.HttpRequestParserC):
         raise ConfigError("aiohttp's compiled parser is missing; install aiohttp from a wheel (pip install aiohttp)")
     require_watchable(config.folder, config.watched())
+    require_ours(config.folder, INDEX_NAME)
     # The socket is closed last: aiohttp takes what it listens on from the loop before it closes anything.
     with FolderLock(config.folder, port=port), listening(config.folder) as socket:
         app = make_app(config)
@@ -145,6 +158,7 @@ def make_app(config: Config) -> web.Application:
     app[keys.PASSWORDS] = Passwords()
     app[keys.TRIES] = Limit(TRIES_PER_MINUTE / 60, TRIES_PER_MINUTE)
     app[keys.LEGACY] = senders(config.legacy_uploads)
+    app[keys.METRICS] = Metrics()
     app[keys.ASSETS] = assets = Assets(web_folder())
     app[keys.PRINTED] = Printed(assets.asset("index.html").body)
     app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events, _watching])
@@ -154,7 +168,7 @@ def make_app(config: Config) -> web.Application:
 
 
 async def _store(app: web.Application) -> AsyncIterator[None]:
-    store = app[keys.STORE] = open_store(app[keys.CONFIG].folder.as_uri())
+    store = app[keys.STORE] = open_store(app[keys.CONFIG].folder.as_uri(), on_sync=app[keys.METRICS].synced)
     await asyncio.to_thread(make_durable, store)
     yield
     store.close()
@@ -164,7 +178,7 @@ async def _index(app: web.Application) -> AsyncIterator[None]:
     config = app[keys.CONFIG]
     app[keys.INDEX] = index = open_index(
         f"sqlite:///{config.folder / INDEX_NAME}",
-        shelf=StoreShelf(app[keys.STORE]),
+        shelf=StoreShelf(app[keys.STORE], app[keys.METRICS]),
         zone=config.zone(),
         changes_kept=config.changes_kept,
     )
@@ -203,6 +217,7 @@ async def _intake(app: web.Application) -> AsyncIterator[None]:
     app[keys.INTAKE] = intake = Intake(
         index=app[keys.INDEX],
         store=app[keys.STORE],
+        metrics=app[keys.METRICS],
         disk_floor_bytes=app[keys.CONFIG].disk_floor_bytes,
         on_kept=app[keys.THUMBS].warm,
     )

@@ -23,6 +23,7 @@ PUBLIC_URL = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/?")
 LISTS = frozenset(  # in the environment separated by commas
     {"cors_origins", "hosts", "trusted_proxies", "watch", "legacy_uploads"}
 )
+TOKEN_LENGTH_MIN = 16
 
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -65,6 +66,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tunnel: str = ""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    log_format: Literal["text", "json"] = "text"
+    metrics_token: str = ""
+    check_clock: bool = True
 
     def zone(self) -> ZoneInfo:
         """The archive's time zone: the one set, else this machine's. Raises ConfigError."""
@@ -77,6 +81,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def watched(self) -> tuple[Path, ...]:
         """The folders to watch."""
         return tuple(dict.fromkeys(Path(place).expanduser().absolute() for place in self.watch))
+
+
+# Those that are in force as soon as `archive.toml` says them: each is looked up whenever it counts, and nothing was
+# made by it that would have to be made anew. `docs/ref/settings.md` lists them.
+LIVE = frozenset(
+    {
+        "title",
+        "cors_origins",
+        "max_frame_bytes",
+        "body_budget_bytes",
+        "body_deadline_s",
+        "body_min_bytes_per_s",
+        "disk_floor_bytes",
+        "max_listeners",
+        "log_level",
+        "metrics_token",
+    }
+)
 
 
 def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Config:
@@ -99,6 +121,10 @@ def load(folder: Path | None, flags: Mapping[str, Any], environ: Mapping[str, st
     config.zone()
     if config.public_url and not PUBLIC_URL.fullmatch(config.public_url):
         raise ConfigError(f"public_url is such as https://frames.example.org, not {config.public_url[:100]!r}")
+    if 0 < len(config.metrics_token) < TOKEN_LENGTH_MIN:
+        raise ConfigError(
+            f"metrics_token can be guessed: take at least {TOKEN_LENGTH_MIN} characters: `openssl rand -hex 16`"
+        )
     return config
 
 
@@ -117,8 +143,10 @@ def machine_timezone() -> str:
 def _from_toml(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except PermissionError as exc:
+        raise ConfigError(f"you may not read {path}; start the archive as the user whose it is") from exc
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigError(f"{path} cannot be read: {exc}") from exc
     for name in values:

@@ -60,7 +60,7 @@ class Events:
         self._index = index
         self._encode = encode
         self._encode_reset = encode_reset
-        self._max_listeners = max_listeners
+        self.max_listeners = max_listeners
         self._listeners: dict[Listener, Audience] = {}
         self._joining = 0
         self._pending: list[tuple[Change, bytes]] = []
@@ -114,7 +114,7 @@ class Events:
         """Raises Unavailable while nobody more can listen."""
         if self.is_closed:
             raise Unavailable("the archive is closing")
-        if len(self._listeners) + self._joining >= self._max_listeners:
+        if len(self._listeners) + self._joining >= self.max_listeners:
             raise Unavailable("too many listeners; try again in a while")
 
     @contextlib.asynccontextmanager

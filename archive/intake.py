@@ -22,6 +22,7 @@ from archive.errors import DiskFull
 from archive.frame import Frame, FrameClaim, Lost, NewFrame, PictureInfo, Status, frame_name
 from archive.index import Index, Kept, Shelf
 from archive.jpeg import inspect
+from archive.metrics import Metrics
 from archive.store import Store
 
 log = logging.getLogger(__name__)
@@ -51,13 +52,15 @@ class Intake:
         *,
         index: Index,
         store: Store,
+        metrics: Metrics,
         disk_floor_bytes: int = 0,
         on_kept: Callable[[Frame, PictureInfo, bytes], None] = lambda *_: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._index = index
         self._store = store
-        self._disk_floor_bytes = disk_floor_bytes
+        self._metrics = metrics
+        self.disk_floor_bytes = disk_floor_bytes
         self._on_kept = on_kept
         self._clock = clock
         self._own_boot = secrets.token_hex(8)
@@ -68,15 +71,15 @@ class Intake:
 
     def require_room(self, size_bytes: int) -> None:
         """Raises DiskFull while keeping *size_bytes* more would eat into the space the index needs to commit."""
-        if not self._disk_floor_bytes:
+        if not self.disk_floor_bytes:
             return
         now = self._clock()
         if now - self._free_looked_at >= FREE_SPACE_TRUSTED_S:
             self._free_looked_at = now
             self._free_bytes = self._store.free_bytes()
-        if self._free_bytes is not None and self._free_bytes - size_bytes < self._disk_floor_bytes:
+        if self._free_bytes is not None and self._free_bytes - size_bytes < self.disk_floor_bytes:
             raise DiskFull(
-                f"only {self._free_bytes / 1e6:.0f} MB are free and {self._disk_floor_bytes / 1e6:.0f} MB must stay "
+                f"only {self._free_bytes / 1e6:.0f} MB are free and {self.disk_floor_bytes / 1e6:.0f} MB must stay "
                 "so; make room, or lower disk_floor_bytes"
             )
 
@@ -92,10 +95,14 @@ class Intake:
         return await asyncio.shield(task)
 
     async def _keep(self, upload: Upload) -> Kept:
+        began = time.perf_counter()
         is_large = len(upload.body) > INSPECTED_ON_THE_LOOP_BYTES
         picture = await asyncio.to_thread(inspect, upload.body) if is_large else inspect(upload.body)
+        self._metrics.took("inspect", time.perf_counter() - began)
         frame = self._named(upload, picture)
         kept = await self._index.add(frame)
+        self._metrics.took("total", time.perf_counter() - began)
+        self._metrics.kept(is_new=kept.is_new, size_bytes=len(upload.body))
         if kept.is_new:
             self._on_kept(kept.frame, picture, upload.body)
         if kept.is_new and kept.is_further:
@@ -145,13 +152,21 @@ class Intake:
 class StoreShelf:
     """The store, as the index's shelf for the bytes of frames."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, metrics: Metrics) -> None:
         self._store = store
+        self._metrics = metrics
+        self._put_at = 0.0
 
     def put(self, frames: Sequence[NewFrame]) -> Sequence[Exception | None]:
-        return self._store.put([(frame.key, frame.body) for frame in frames])
+        began = time.perf_counter()
+        answers = self._store.put([(frame.key, frame.body) for frame in frames])
+        self._put_at = time.perf_counter()
+        self._metrics.took("put", self._put_at - began)
+        return answers
 
     def settle(self, frames: Sequence[NewFrame]) -> None:
+        if frames:
+            self._metrics.took("index", time.perf_counter() - self._put_at)  # the group's rows are what came between
         try:
             self._store.settle([frame.key for frame in frames])
         except Exception:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import psutil
 
 from archive.errors import ConfigError, Locked
+from archive.starting import cannot_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ class FolderLock:
             self._folder.mkdir(0o750, parents=True, exist_ok=True)
             fd = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o640)
         except OSError as exc:
-            raise ConfigError(f"the folder {self._folder} cannot be used: {exc.strerror}; choose another") from exc
+            raise ConfigError(f"{cannot_write(self._folder, exc)}, or choose another folder") from exc
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -9,6 +9,7 @@ from threading import Event
 from archive.dating import date
 from archive.frame import FrameClaim, Lost, MediaType, NewFrame, PictureInfo, Status, TimeSource, frame_name
 from archive.intake import StoreShelf
+from archive.metrics import Metrics
 from archive.store import Store
 
 NOW_MS = 1_795_345_345_000  # 2026-11-22T11:02:25Z
@@ -64,7 +65,7 @@ class WatchedShelf(StoreShelf):
     """The archive's own shelf; remembers the groups it was given, and holds one up while `gate` is clear."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store)
+        super().__init__(store, Metrics())
         self.put_groups: list[list[str]] = []
         self.settled: list[str] = []
         self.discarded: list[str] = []

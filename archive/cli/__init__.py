@@ -15,6 +15,7 @@ from archive.cli.link import link
 from archive.cli.password import password
 from archive.cli.send import send
 from archive.cli.serve import serve
+from archive.cli.service import services
 from archive.cli.share import shares
 from archive.cli.simulate import simulate
 from archive.cli.twin import twin
@@ -38,6 +39,7 @@ app.command()(link)
 app.command()(password)
 app.add_typer(cameras, name="camera")
 app.add_typer(shares, name="share")
+app.add_typer(services, name="service")
 
 
 def _version(wanted: bool) -> None:

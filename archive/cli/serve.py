@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import resource
 import shlex
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import segno
 import typer
-from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
 from archive.announce import announced
-from archive.app import opened
+from archive.app import INDEX_FILES, opened
 from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.housekeeping import kept_house
 from archive.cli.outside import certificate, reached_from_outside, require_rights, require_tunnel
+from archive.cli.ports import port_error, require_free
 from archive.config import DEFAULT_FOLDER, Config, load
-from archive.errors import ConfigError
+from archive.logs import Log
+from archive.starting import require_right_clock, worries
+from archive.supervisor import Supervisor
 
 EXIT_FAILED = 70  # the index failed: a supervisor shall start us again, into recovery
 DESCRIPTORS = 65_536
@@ -81,36 +83,37 @@ def serve(
         "tls_cert": tls_cert,
         "tls_key": tls_key,
     }
-    config = load(folder, flags)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=config.log_level.upper())
-    for noisy in ("asyncio", "aiohttp.server", "alembic", "watchfiles"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.server").addFilter(_is_no_stranger)
-    _raise_descriptor_limit()
-    status = asyncio.run(_serve(config))
+    read = partial(load, folder, flags)
+    config = read()
+    with Log(level=config.log_level, form=config.log_format) as written:
+        written.hide(config.metrics_token)
+        _raise_descriptor_limit()
+        if config.check_clock:
+            require_right_clock(config.folder, INDEX_FILES, now=datetime.now(UTC))
+        for worry in worries(config.folder, disk_floor_bytes=config.disk_floor_bytes):
+            log.warning("%s", worry)
+        status = asyncio.run(_serve(config, read, written))
     if status:
         raise typer.Exit(status)
 
 
-def _is_no_stranger(record: logging.LogRecord) -> bool:
-    """Aiohttp logs a traceback for everybody who comes by and speaks no HTTP: a log that strangers can fill."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
-async def _serve(config: Config) -> int:
+async def _serve(config: Config, read: Callable[[], Config], written: Log) -> int:
     """Serve until a signal asks us to end, also while the archive is still being opened; the exit status."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    _require_free(config.host, config.port)
+    require_free(config.host, config.port)
     require_tunnel(config)
-    serving = asyncio.create_task(_serve_until_failure(config))
+    supervisor = Supervisor()
+    supervisor.does("opening the archive")
+    serving = asyncio.create_task(_serve_until_failure(config, read, written, supervisor))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if stop.is_set():
         log.info("closing")
+        supervisor.is_stopping()
         serving.cancel()  # once: a second signal changes nothing
     try:
         return await serving
@@ -118,72 +121,26 @@ async def _serve(config: Config) -> int:
         return 0
 
 
-async def _serve_until_failure(config: Config) -> int:
+async def _serve_until_failure(config: Config, read: Callable[[], Config], written: Log, supervisor: Supervisor) -> int:
     async with certificate(config) as tls, opened(config, port=config.port) as archive:
         await require_rights(config, archive.has_owner)
         try:
             port = await archive.listen(config.host, config.port, tls=tls)
         except OSError as error:
-            raise _port_error(config, error) from error
+            raise port_error(config.host, config.port, error) from error
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce and tls is None else []  # a camera would ask it without TLS
         _say_where(config, port, addresses, archive.invite)
         async with (
             reached_from_outside(config, archive),
             announced(config.title, archive.id, announced_at, port) as name,
+            kept_house(archive, config, load=read, written=written, supervisor=supervisor),
         ):
             if name is not None:
                 Console(highlight=False, soft_wrap=True).print(f"  by name, too:    http://{name}:{port}/\n")
+            supervisor.is_ready()
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
-
-
-def _require_free(host: str, port: int) -> None:
-    """Before the folder is opened and recovered. Raises ConfigError when the port is taken."""
-    if port == 0:
-        return
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise _port_error(Config(host=host, port=port), error) from error
-
-
-def _port_error(config: Config, error: OSError) -> ConfigError:
-    if error.errno == errno.EADDRINUSE:
-        free = _free_port(config.host, config.port)
-        return ConfigError(
-            f"port {config.port} is taken by {_who_has(config.port)}; "
-            f"end that, or choose another: archive serve --port {free}"
-        )
-    if error.errno == errno.EACCES:
-        return ConfigError(
-            f"port {config.port} needs more rights than you have; those from 1024 on do not: --port 5555"
-        )
-    return ConfigError(f"cannot listen on {config.host} port {config.port}: {error.strerror or error}")
-
-
-def _who_has(port: int) -> str:
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr[1:] == (port,):
-                return f"process {connection.pid} ({' '.join(psutil.Process(connection.pid).cmdline())[:120]})"
-    except psutil.Error:
-        pass  # another user's process, or none of ours to see
-    return "another process"
-
-
-def _free_port(host: str, near: int) -> int:
-    for port in [*range(near + 1, min(near + 50, 65_536)), 0]:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    return near + 1
 
 
 def _say_where(config: Config, port: int, addresses: list[str], invite: Callable[[], str]) -> None:

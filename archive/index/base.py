@@ -209,6 +209,10 @@ class Index(Protocol):
     total: int  # how many frames are kept
     admission: Admission
 
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their turn."""
+
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
         """Call *listener* on the event loop with every group of committed changes, in the order of their `seq`."""
 

@@ -130,6 +130,10 @@ class SqlIndex:
         self._writer = Writer(engine, translate=translated, deliver=self._deliver, on_fatal=self._on_fatal)
         self.admission: Admission = SqlAdmission(self._read, self._write)
 
+    @property
+    def waiting(self) -> int:
+        return self._writer.waiting
+
     # -- telling
 
     def on_change(self, listener: Callable[[Sequence[Change]], None]) -> None:
@@ -712,7 +716,7 @@ def translated(error: BaseException) -> Exception:
     original = getattr(error, "orig", None)
     code = getattr(original, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return DiskFull(f"no room for the index: {original}")
+        return DiskFull(f"no room for the index: {original}; make room on its disk")
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return Corrupt(f"the index cannot be trusted any more: {original}")
     if isinstance(original, sqlite3.Error):

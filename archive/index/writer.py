@@ -84,6 +84,11 @@ class Writer:
                 self._wake.notify()
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs are queued and not yet in a group."""
+        return len(self._queue)
+
     async def close(self) -> None:
         """Finish what is queued; then the thread is gone. Twice is harmless."""
         with self._wake:

@@ -38,7 +38,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if need.right is not None and visitor.right < need.right:
         if need.is_page:
             return pages.sign_in(request, status=401 if visitor.mark is None else 403)
-        raise _refusal(visitor, need.right)
+        raise refusal(visitor, need.right)
     return await handler(request)
 
 
@@ -51,7 +51,8 @@ def require_host(request: web.BaseRequest) -> None:
         raise WrongHost(f"{host[:100]!r} is not a name of this archive; the settings `hosts` and `public_url` add one")
 
 
-def _refusal(visitor: Visitor, right: Right) -> Exception:
+def refusal(visitor: Visitor, right: Right) -> Exception:
+    """Why that visitor may not do what *right* is for."""
     if visitor.mark is None:
         return Unauthorized("sign in first: on the machine of the archive `archive link` makes a link for that")
     if right is Right.RUN:

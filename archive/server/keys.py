@@ -9,6 +9,7 @@ from archive.config import Config
 from archive.events import Events
 from archive.index import Index
 from archive.intake import Intake
+from archive.metrics import Metrics
 from archive.rights import Visitor
 from archive.server.assets import Assets
 from archive.server.auth import Gate
@@ -36,6 +37,7 @@ BUDGET = web.AppKey("budget", Budget)
 DOOR = web.AppKey("door", Door)
 PRINTED = web.AppKey("printed", Printed)
 LEGACY = web.AppKey("legacy", dict[Address, str])
+METRICS = web.AppKey("metrics", Metrics)
 ASSETS = web.AppKey("assets", Assets)
 VISITORS = web.AppKey("visitors", Visitors)
 WAITING = web.AppKey("waiting", Waiting)

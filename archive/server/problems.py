@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from archive import errors
 from archive.fields import Answer, render_echo
+from archive.server import keys
 from archive.server.answers import Problem, encode
 
 log = logging.getLogger(__name__)
@@ -94,7 +96,11 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     """Turns whatever a handler raises into a problem."""
     try:
         return await handler(request)
+    except asyncio.CancelledError:  # the other side left while we were at it
+        request.app[keys.METRICS].hung_up(request.method)
+        raise
     except ConnectionError:  # the other side left; nobody is there to answer
+        request.app[keys.METRICS].hung_up(request.method)
         return _cut(request)
     except Exception as error:  # noqa: BLE001 - told of and answered below
         if request.writer.output_size:

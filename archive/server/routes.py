@@ -17,6 +17,7 @@ from archive.server import (
     legacy,
     live,
     media,
+    metering,
     openapi,
     pages,
     peer,
@@ -43,6 +44,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (KEY, "PUT", "/api/frames", upload.receive),
     (KEY, "POST", "/api/reports", reports.receive),
     (KEY, "POST", "/upload.php", legacy.receive),
+    (KEY, "GET", "/metrics", metering.show),  # or the owner
     (SEE, "GET", "/api/frames", catalog.frames),
     (SEE, "GET", "/api/frames/{id}", catalog.frame),
     (SEE, "GET", "/api/cameras", catalog.cameras),
@@ -90,7 +92,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (OPEN, "GET", "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}", pages.page),
 )
 YEAR_S = 31_536_000
-STREAMS = {catalog.photos, live.events}  # what is written as it is found has no head of its own
+STREAMS = {catalog.photos, live.events, metering.show}  # what is written as it is found has no head of its own
 
 
 def add_routes(app: web.Application) -> None:
@@ -104,6 +106,7 @@ def add_routes(app: web.Application) -> None:
             )
     app[keys.NEEDS] = {handler: need for need, _, _, handler in ROUTES}
     app.on_response_prepare.append(_protect)
+    app.on_response_prepare.append(metering.count)
 
 
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:

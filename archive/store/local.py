@@ -146,11 +146,19 @@ class _Item:
 class LocalStore:
     """A store in *folder*, which is made if missing. One process at a time. Raises ConfigError, Unavailable."""
 
-    def __init__(self, folder: Path, *, calls: Calls | None = None, slow_sync_s: float = SLOW_SYNC_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        calls: Calls | None = None,
+        slow_sync_s: float = SLOW_SYNC_S,
+        on_sync: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._folder = os.path.abspath(folder)
         self._incoming = f"{self._folder}/incoming"
         self._calls = calls or Calls()
         self._slow_sync_s = slow_sync_s
+        self._on_sync = on_sync
         self._putting = threading.Lock()
         self._numbers = itertools.count()
         self._swept = 0
@@ -351,7 +359,9 @@ class LocalStore:
             # Never tried again: the kernel may have dropped the pages, and a second fsync would then "succeed".
             self._fail(item, exc)
         self._close(item)
-        return time.perf_counter() - started
+        took_s = time.perf_counter() - started
+        self._on_sync(took_s)
+        return took_s
 
     def _publish(self, item: _Item) -> None:
         """Give the synced bytes their key's name; a name taken is proven to hold the same bytes, and synced again."""

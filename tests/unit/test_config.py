@@ -186,3 +186,12 @@ def test_folders_to_watch_come_from_anywhere(tmp_path: Path) -> None:
     assert load(tmp_path, {}, {"ARCHIVE_WATCH": "/three, /four"}).watched() == (Path("/three"), Path("/four"))
     assert load(tmp_path, {"watch": ["/five"]}, {}).watched() == (Path("/five"),)
     assert load(tmp_path, {"watch": None}, {}).watched() == (Path("/one"), Path.home() / "two")
+
+
+def test_a_metrics_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    """None is none; a short one says how to make a long one."""
+    assert load(tmp_path, {}, {"ARCHIVE_METRICS_TOKEN": ""}).metrics_token == ""
+    assert load(tmp_path, {}, {"ARCHIVE_METRICS_TOKEN": "x" * 16}).metrics_token == "x" * 16
+
+    with pytest.raises(ConfigError, match="at least 16 characters: `openssl rand -hex 16`"):
+        load(tmp_path, {}, {"ARCHIVE_METRICS_TOKEN": "x" * 15})

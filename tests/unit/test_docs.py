@@ -12,7 +12,7 @@ from archive import arduino, client, errors, serial_setup, twin
 from archive.app import make_app
 from archive.cli import app as command_line
 from archive.cli import setting_up
-from archive.config import Config
+from archive.config import LIVE, Config
 from archive.frame import ChangeKind, Verdict
 from archive.index.tables import metadata
 from archive.server.problems import RULES
@@ -43,6 +43,15 @@ COMMANDS = commands(typer.main.get_command(command_line))
 def test_every_setting_has_its_sentence() -> None:
     """docs/ref/settings.md lists exactly the settings there are."""
     assert first_cells("settings.md") == set(Config.__struct_fields__)
+
+
+def test_settings_that_change_at_once_are_those_of_the_code() -> None:
+    """docs/ref/settings.md says of each setting whether it needs a new start."""
+    _, found, chapter = (REF / "settings.md").read_text("utf-8").partition("## Changing them while the archive runs")
+    rows = re.findall(r"^\| (`.*?) \|", chapter, re.MULTILINE)
+
+    assert found
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == LIVE
 
 
 def test_every_error_has_its_sentence() -> None:

@@ -16,6 +16,7 @@ from archive.errors import DiskFull, Unavailable, UnsupportedMedia
 from archive.frame import NAME, Frame, FrameClaim, PictureInfo
 from archive.index import Index, open_index
 from archive.intake import FREE_SPACE_TRUSTED_S, INSPECTED_ON_THE_LOOP_BYTES, Intake, StoreShelf, Upload
+from archive.metrics import Metrics
 from archive.store.memory import MemoryStore
 from tests.arriving import BOOT, NOW_MS, WAIT_S, WatchedShelf, arriving
 from tests.pictures import jpeg, png
@@ -46,7 +47,9 @@ class Door:
 
     def started(self) -> Intake:
         """The intake of another start of the server."""
-        return Intake(index=self.index, store=self.store, on_kept=lambda *what: self.kept.append(what))
+        return Intake(
+            index=self.index, store=self.store, metrics=Metrics(), on_kept=lambda *what: self.kept.append(what)
+        )
 
 
 @pytest.fixture(name="door")
@@ -179,7 +182,7 @@ async def test_a_failure_after_the_camera_hung_up_is_quiet(tmp_path: Path) -> No
     store = MemoryStore(fail=fail)
     shelf = WatchedShelf(store)
     index = open_index(f"sqlite:///{tmp_path / 'index.db'}", shelf=shelf, zone=ZoneInfo("UTC"))
-    intake = Intake(index=index, store=store)
+    intake = Intake(index=index, store=store, metrics=Metrics())
     shelf.gate.clear()
     sender = asyncio.ensure_future(intake.accept(upload()))
     assert await asyncio.to_thread(shelf.entered.wait, WAIT_S)
@@ -202,7 +205,7 @@ async def test_without_room_no_frame_is_begun(door: Door) -> None:
             looks.append(now[0])
             return free[0]
 
-    intake = Intake(index=door.index, store=Disk(), disk_floor_bytes=9_000_000, clock=lambda: now[0])
+    intake = Intake(index=door.index, store=Disk(), metrics=Metrics(), disk_floor_bytes=9_000_000, clock=lambda: now[0])
 
     intake.require_room(1_000_000)
     with pytest.raises(DiskFull, match="only 10 MB are free and 9 MB must stay so"):
@@ -216,8 +219,8 @@ async def test_without_room_no_frame_is_begun(door: Door) -> None:
 
 def test_where_room_is_unknown_or_not_asked_for_there_is_room(door: Door) -> None:
     """A store that cannot tell, and a floor of 0, refuse nothing."""
-    Intake(index=door.index, store=MemoryStore(), disk_floor_bytes=10**12).require_room(10**12)
-    Intake(index=door.index, store=MemoryStore(room_bytes=0)).require_room(10**12)
+    Intake(index=door.index, store=MemoryStore(), metrics=Metrics(), disk_floor_bytes=10**12).require_room(10**12)
+    Intake(index=door.index, store=MemoryStore(room_bytes=0), metrics=Metrics()).require_room(10**12)
 
 
 @pytest.mark.parametrize("operation", ["settle", "delete"])
@@ -228,7 +231,7 @@ def test_the_shelf_never_raises_where_it_must_not(operation: str, caplog: pytest
         if what == operation:
             raise Unavailable("the disk is gone")
 
-    shelf = StoreShelf(MemoryStore(fail=fail))
+    shelf = StoreShelf(MemoryStore(fail=fail), Metrics())
     frames = [arriving(1)]
     shelf.put(frames)
 

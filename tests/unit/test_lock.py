@@ -142,7 +142,10 @@ def test_a_folder_that_cannot_be_used_is_a_setting_to_change(tmp_path: Path) -> 
     """Below a file there is no folder: a ConfigError, not Locked."""
     (tmp_path / "file").write_bytes(b"x")
 
-    with pytest.raises(ConfigError, match="cannot be used") as caught, FolderLock(tmp_path / "file" / "archive"):
+    with (
+        pytest.raises(ConfigError, match="nothing can be written in") as caught,
+        FolderLock(tmp_path / "file" / "archive"),
+    ):
         pass
 
     assert not isinstance(caught.value, Locked)
