@@ -53,9 +53,13 @@ class Archive:
         await site.start()
         server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
         assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
-        door = self.runner.app[keys.DOOR]
-        door.host, door.port = host, int(server.sockets[0].getsockname()[1])
-        return door.port
+        self.door.host, self.door.port = host, int(server.sockets[0].getsockname()[1])
+        return self.door.port
+
+    @property
+    def door(self) -> Door:
+        """Its addresses, for whoever knows more of them than where it listens."""
+        return self.runner.app[keys.DOOR]
 
     @property
     def id(self) -> str:

@@ -22,6 +22,7 @@ LOST: Final = "Camera-Lost"
 REPORT: Final = "Camera-Report"
 SETTINGS: Final = "Camera-Settings"
 CLOCK: Final = "Camera-Clock"
+ADDRESS: Final = "Camera-Address"
 DIGEST: Final = "Repr-Digest"
 
 MAX_CHARS = 8192  # of a field; the library copies the rest of the text at every member
@@ -45,6 +46,14 @@ class Echo(msgspec.Struct, frozen=True, kw_only=True):
     boot: str
     number: int
     answer: Answer
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a camera finds its archive when the address that was set up fails. Another version, other addresses."""
+
+    version: int
+    public: str | None = None
+    local: str | None = None
 
 
 # -- reading. Unknown keys are passed over, so that cameras and archives of different ages understand each other.
@@ -136,6 +145,23 @@ def parse_echo(text: str, *, field: str = FRAME) -> Echo:
     )
 
 
+def parse_addresses(text: str) -> Addresses:
+    """What `Camera-Address` tells. Raises Malformed: then a camera keeps what it knows."""
+    members = _parse(ADDRESS, text)
+    addresses = Addresses(
+        version=_required(ADDRESS, "version", _integer(ADDRESS, members, "version")),
+        public=_string(ADDRESS, members, "public"),
+        local=_string(ADDRESS, members, "local"),
+    )
+    if addresses.version == 0:
+        raise Malformed(f"{ADDRESS}: version counts from 1; 0 is that of a camera that was told nothing")
+    if addresses.public is not None and not addresses.public.startswith("https://"):
+        raise Malformed(f"{ADDRESS}: public must begin with https://: a key goes into the world by TLS alone")
+    if addresses.local is not None and not addresses.local.startswith(("http://", "https://")):
+        raise Malformed(f"{ADDRESS}: local must begin with http:// or https://")
+    return addresses
+
+
 # -- writing. What the grammar cannot carry (a number above 15 digits, a letter outside ASCII) raises Malformed.
 
 
@@ -152,6 +178,11 @@ def render_clock(now_ms: int) -> str:
 def render_settings(version: int, values: Mapping[str, Scalar]) -> str:
     """`Camera-Settings`: what the camera's owner wants of it. A value called `version` gives way to *version*."""
     return _render(SETTINGS, {"version": version, **{key: value for key, value in values.items() if key != "version"}})
+
+
+def render_addresses(addresses: Addresses) -> str:
+    """`Camera-Address` in an answer."""
+    return _render(ADDRESS, {"version": addresses.version, "public": addresses.public, "local": addresses.local})
 
 
 def render_claim(claim: FrameClaim) -> str:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -91,9 +92,16 @@ async def _serve_until_failure(config: Config) -> int:
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce else []
         _say_where(config, port, addresses, host_name(archive.id) if announced_at else None)
+        archive.door.local_url = _local_url(addresses, host_name(archive.id) if announced_at else None, port)
         async with announced(config.title, archive.id, announced_at, port):
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
+
+
+def _local_url(addresses: Sequence[str], name: str | None, port: int) -> str:
+    """Where cameras in this network find the archive: by its *name*, which outlives its addresses, where it has one."""
+    host = name or next(iter(addresses), None)
+    return f"http://{host}:{port}" if host else ""
 
 
 def _require_free(host: str, port: int) -> None:

@@ -689,6 +689,127 @@ TEST(Camera, RemembersWhereTheArchiveWas) {
   EXPECT_EQ(start.camera->kept(), 0u);
 }
 
+std::string key_of(const World& world) {
+  const char* key = std::strstr(world.transport.head, "Authorization: Bearer ");
+  return key == nullptr ? "" : std::string(key + 22, std::strcspn(key + 22, "\r"));
+}
+
+// A camera without a key draws its own and asks with it, by reports alone: its frames wait, and go when it is let in.
+TEST_P(EveryWay, AsksToBeLetInAndKeepsItsFrames) {
+  World world;
+  world.notes.notes["server"] = "url=\"http://archive.local\"";
+  world.notes.notes["camera"] = "id=\"garden\", board=\"xiao-esp32s3-sense\"";
+  world.transport.archive = Archive::Pending;
+  Start start(world, GetParam());
+  start.run(10 * kMinuteMs);
+
+  const std::string key = key_of(world);
+  EXPECT_EQ(key.size(), Installation::kOwnKeyLetters);
+  EXPECT_EQ(key.rfind("cam_", 0), 0u) << key;
+  EXPECT_EQ(world.transport.requests, world.transport.reports) << "no frame is sent in vain";
+  EXPECT_NEAR(static_cast<double>(world.transport.reports), 40.0, 5.0) << "as often as it was told to ask, not ever more seldom";
+  EXPECT_NE(std::strstr(world.transport.head, "Camera-Status: id=\"garden\""), nullptr);
+  EXPECT_NE(std::strstr(world.transport.head, "board=\"xiao-esp32s3-sense\""), nullptr);
+  const SetupFacts facts = start.camera->facts();
+  EXPECT_TRUE(facts.is_joining);
+  EXPECT_EQ(facts.key_end, key.substr(key.size() - 4));
+  EXPECT_EQ(world.log.last.view(), "the archive has yet to let this camera in; its key ends in " + key.substr(key.size() - 4));
+
+  world.transport.archive = Archive::Keeps;
+  start.run(2 * kMinuteMs);
+
+  EXPECT_FALSE(start.camera->facts().is_joining);
+  EXPECT_EQ(world.log.last.view(), "the archive lets this camera in");
+  EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+  EXPECT_EQ(holes(world.transport), "");
+  EXPECT_EQ(key_of(world), key);
+}
+
+// The key is durable before it is shown, the same at every start, and after the first that let it in frames go at once.
+TEST(Camera, KeepsTheKeyItDrew) {
+  World world;
+  world.notes.notes["server"] = "url=\"http://archive.local\"";
+  world.notes.is_broken = true;
+  std::string key;
+  {
+    Start start(world);
+    start.run(5 * kMinuteMs);
+    EXPECT_EQ(world.transport.requests, 0u) << "a key that the next power cut forgets is shown to nobody";
+    world.notes.is_broken = false;
+    start.run(5 * kMinuteMs);
+    key = key_of(world);
+    EXPECT_NE(world.notes.notes["key"].find(key), std::string::npos);
+    EXPECT_GE(start.camera->kept(), 1u);
+  }
+  world.boot_memory = BootMemory();
+  const std::uint64_t before = world.transport.reports;
+  Start start(world);
+
+  start.run(kMinuteMs);
+
+  EXPECT_EQ(key_of(world), key);
+  EXPECT_EQ(world.transport.reports, before);
+  EXPECT_EQ(world.notes.writes["key"], 2) << "drawn, and let in";
+}
+
+// A key whose right has ended is shown by reports too; a new one set up over USB counts at once, and no frame is lost.
+TEST_P(EveryWay, OutlivesTheEndOfItsKey) {
+  World world;
+  Start start(world, GetParam());
+  start.run(5 * kMinuteMs);
+  world.transport.archive = Archive::Revoked;
+  start.run(5 * kMinuteMs);
+  EXPECT_TRUE(start.camera->facts().is_joining);
+  EXPECT_LE(world.transport.requests - world.transport.reports - start.camera->kept(), 1u) << "one frame, which heard it";
+
+  world.notes.notes["server"] = "url=\"http://archive.local\", key=\"n3w\"";
+  world.transport.archive = Archive::Keeps;
+  start.camera->install();
+  start.run(5 * kMinuteMs);
+
+  EXPECT_EQ(key_of(world), "n3w");
+  EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+  EXPECT_EQ(holes(world.transport), "");
+}
+
+// An archive that has moved is found at the address it told of, and stays found through a restart.
+TEST_P(EveryWay, FollowsTheArchiveToAnAddressItToldOf) {
+  World world;
+  world.transport.more = "Camera-Address: version=7, public=\"https://new.example\"\r\n";
+  {
+    Start start(world, GetParam());
+    start.run(5 * kMinuteMs);
+    EXPECT_NE(std::strstr(world.transport.head, "address=7"), nullptr);
+    world.transport.only_at = "new.example";
+    start.run(15 * kMinuteMs);
+
+    EXPECT_TRUE(world.transport.was_tls);
+    EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+    EXPECT_EQ(start.camera->facts().at, "https://new.example");
+    EXPECT_EQ(holes(world.transport), "");
+  }
+  world.boot_memory = BootMemory();
+  Start start(world, GetParam());
+  const std::uint64_t before = world.transport.connects;
+
+  start.run(kMinuteMs);
+
+  EXPECT_GE(start.camera->kept(), 2u);
+  EXPECT_EQ(world.transport.connects - before, 1u) << "there at once";
+}
+
+// A camera that sleeps tries the addresses it knows before it sleeps, and wakes at the one that proved itself.
+TEST(Camera, FollowsTheArchiveThoughItSleeps) {
+  World world("interval_s=600, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.transport.more = "Camera-Address: version=7, public=\"https://new.example\"\r\n";
+  ASSERT_TRUE(Start(world).sleep());
+  world.transport.only_at = "new.example";
+
+  for (int wake = 0; wake < 3; ++wake) ASSERT_TRUE(Start(world).sleep());
+
+  EXPECT_EQ(world.transport.order.size(), 4u) << "each wake has its frame, the first without the archive's old address too";
+}
+
 // No number is drawn before there is true randomness for the boot.
 TEST(Camera, WaitsForARealBoot) {
   World world;

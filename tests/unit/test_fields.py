@@ -15,13 +15,16 @@ from archive.fields import (
     MAX_SAID,
     MAX_STRING,
     MAX_UP_MS,
+    Addresses,
     Answer,
     Echo,
+    parse_addresses,
     parse_digest,
     parse_echo,
     parse_frame,
     parse_lost,
     parse_status,
+    render_addresses,
     render_claim,
     render_clock,
     render_digest,
@@ -41,6 +44,7 @@ FIELDS = {
     "lost": "Camera-Lost",
     "digest": "Repr-Digest",
     "status": "Camera-Status",
+    "addresses": "Camera-Address",
 }
 PARSERS: dict[str, Callable[[str], object]] = {
     "claim": parse_frame,
@@ -48,6 +52,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "lost": parse_lost,
     "digest": parse_digest,
     "status": parse_status,
+    "addresses": parse_addresses,
 }
 RENDERERS: dict[str, Callable[[Any], str]] = {
     "claim": render_claim,
@@ -55,6 +60,7 @@ RENDERERS: dict[str, Callable[[Any], str]] = {
     "lost": render_lost,
     "digest": render_digest,
     "status": lambda status: render_status(**status.said),
+    "addresses": render_addresses,
 }
 
 # What the grammar can carry: whole numbers have at most 15 digits.
@@ -82,6 +88,8 @@ def value_of(kind: str, vector: dict[str, Any]) -> object:
             return Lost(boot=vector["boot"], first=vector["first"], last=vector["last"], reason=vector["reason"])
         case "status":
             return Status(id=vector.get("id"), settings_version=vector.get("settings"), said=vector["said"])
+        case "addresses":
+            return Addresses(version=vector["version"], public=vector.get("public"), local=vector.get("local"))
         case _:
             return bytes.fromhex(vector["sha256"]) if "sha256" in vector else None
 

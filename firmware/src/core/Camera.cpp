@@ -9,6 +9,7 @@ constexpr std::string_view kPendingNote = "pending";
 constexpr std::string_view kSensorNote = "sensor";
 constexpr std::string_view kAddressNote = "address";
 constexpr std::uint64_t kCardPauseMs = 1000;       // between attempts at a card that failed
+constexpr std::uint64_t kKeyPauseMs = 60'000;      // between attempts to draw a key
 constexpr std::uint64_t kReadPauseMs = 5000;       // between attempts to read from it: three, and a frame is damaged
 constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are kept in memory until it works again
 constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
@@ -33,7 +34,8 @@ Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const Camer
              memory.frame, options.spool_limits),
       taker_(ports.source, ports.log),
       uplink_(ports.transport, ports.clock, ports.random),
-      trial_(ports.notes, ports.log) {}
+      trial_(ports.notes, ports.log),
+      addresses_(ports.notes) {}
 
 void Camera::begin() {
   begun_ms_ = told_ms_ = up_ms_ = ports_.clock.now_ms();
@@ -54,16 +56,27 @@ void Camera::begin() {
 void Camera::install() {
   installation_.read(ports_.notes);
   let_go();
-  if (!installation_.url.is_empty()) uplink_.set_server(installation_.url.view(), installation_.key.view());
-  recall_address();
+  standing_ = !installation_.key.is_empty() || installation_.was_let_in ? Standing::In : Standing::Unknown;
+  addresses_.begin(installation_.url.view(), ports_.clock.now_ms());
+  use_address();
   ladder_.begin(installation_.network_count, ports_.clock.now_ms());
 }
 
-/// The address that the archive answered from last, for a start at which nobody answers for its name.
+/// From here on requests begin at the address that is current.
+void Camera::use_address() {
+  if (addresses_.current().empty()) return;
+  uplink_.set_server(addresses_.current(), installation_.key_to_show());
+  recall_address();
+}
+
+/// The name of the network that the camera is in, or tries to be.
+std::string_view Camera::network() const { return installation_.networks[ladder_.network()].ssid.view(); }
+
+/// The numbers that the archive answered from last, for a start at which nobody answers for its name.
 void Camera::recall_address() {
   noted_address_ = IpAddress();
   FixedText<kMaxNote> note;
-  const auto server = Address::of_archive(installation_.url.view());
+  const auto server = Address::of_archive(addresses_.current());
   if (!server || !ports_.notes.read(kAddressNote, note)) return;
   const Fields fields(note.view());
   FixedText<Address::kMaxHost> host;
@@ -79,7 +92,7 @@ void Camera::recall_address() {
 /// Written down when it is another one, which is seldom.
 void Camera::note_address() {
   const IpAddress& address = uplink_.last_good();
-  const auto server = Address::of_archive(installation_.url.view());
+  const auto server = Address::of_archive(addresses_.current());
   if (!server || address.size == 0 || address == noted_address_) return;
   FixedText<kMaxNote> note;
   FieldsWriter(note).string("host", server->host()).bytes("ip", Bytes{address.bytes.data(), address.size}).integer("scope", address.scope);
@@ -325,9 +338,11 @@ void Camera::card_worked(bool did) {
 
 void Camera::send() {
   if (!uplink_.is_ready() || !ports_.radio.is_up() || ports_.clock.now_ms() < send_retry_ms_) return;
+  if (!has_key()) return;
+  if (addresses_.enter(network(), ports_.clock.now_ms())) use_address();
   if (!has_news()) was_reported_ = false;  // what comes next has a minute to gather more
-  is_reporting_ = !choose();
-  if (is_reporting_ && !is_report_due()) return;
+  is_reporting_ = standing_ != Standing::In || !choose();
+  if (is_reporting_ && standing_ == Standing::In && !is_report_due()) return;
   status_.clear();
   write_status(status_);
   sent_fault_ = known_fault_;
@@ -339,6 +354,18 @@ void Camera::send() {
   if (is_reporting_) return uplink_.report(FrameName{boot_.id(), reports_++}, saying);
   if (sending_from_ == From::Spool) spool_.pin(sending_.name);
   uplink_.start(sending_, saying);
+}
+
+/// Sees to it that there is one: drawn here, where the radio runs and chance is true.
+bool Camera::has_key() {
+  if (!installation_.key_to_show().empty()) return true;
+  if (installation_.draw_key(ports_.random, ports_.notes)) {
+    use_address();
+    return true;
+  }
+  send_retry_ms_ = ports_.clock.now_ms() + kKeyPauseMs;
+  ports_.log.line(LogLevel::Error, "no key could be drawn and written down, and without one nothing is sent");
+  return false;
 }
 
 /// Whether there is a loss to confess, or a fault that the archive does not know of as it is now.
@@ -426,7 +453,10 @@ void Camera::finish() {
   const Outcome& outcome = uplink_.outcome();
   const std::uint64_t now_ms = ports_.clock.now_ms();
   last_result_ = outcome.result.c_str();
-  if (outcome.result.is_the_archives_word()) ladder_.heard(now_ms);
+  if (outcome.result.is_the_archives_word()) {
+    ladder_.heard(now_ms);
+    note_standing(outcome);
+  }
   if (outcome.result == SendResult::Kept) {
     failed_in_a_row_ = 0;
     told_ms_ = now_ms;
@@ -442,7 +472,7 @@ void Camera::finish() {
     finish_report(outcome.result);
   } else {
     log_frame(LogLevel::Debug, outcome.result.c_str(), sending_.name, outcome.why);
-    finish_frame(outcome.result);
+    finish_frame(outcome);
   }
   sending_.drop();
   confessing_.reset();
@@ -452,9 +482,33 @@ void Camera::finish() {
     if ((theirs > ours ? theirs - ours : ours - theirs) > kClockSlackMs) ports_.clock.set_unix_ms(theirs);
   }
   if (!outcome.settings.empty() && trial_.offer(outcome.settings, now_ms)) has_settings_to_publish_ = true;
+  const bool has_moved = addresses_.sent(outcome.result, network(), now_ms, trial_.in_force().sleep);
+  if (outcome.result == SendResult::Kept && !outcome.addresses.empty()) addresses_.offer(outcome.addresses, network());
+  if (!has_moved) return;
+  FixedText<256> line;
+  line.add("the archive shall be at ").add(addresses_.current());
+  ports_.log.line(LogLevel::Info, line.view());
+  use_address();
 }
 
-void Camera::finish_frame(SendResult result) {
+/// Whether the archive takes what comes with our key, by its own word.
+void Camera::note_standing(const Outcome& outcome) {
+  const Standing before = standing_;
+  standing_ = outcome.is_shut_out() ? Standing::Out : Standing::In;
+  if (outcome.result == SendResult::Kept) installation_.note_let_in(ports_.notes);
+  if (standing_ == before) return;
+  FixedText<160> line;
+  if (standing_ == Standing::Out) {
+    line.add(outcome.status == 401 ? "the archive has yet to let this camera in" : "the archive no longer lets this camera in");
+    line.add("; its key ends in ").add(installation_.key_end());
+  } else {
+    line.add("the archive lets this camera in");
+  }
+  ports_.log.line(standing_ == Standing::Out ? LogLevel::Warning : LogLevel::Info, line.view());
+}
+
+void Camera::finish_frame(const Outcome& outcome) {
+  const SendResult result = outcome.result;
   const FrameName name = sending_.name;
   const std::uint64_t up_ms = sending_.up_ms;
   spool_.pin(std::nullopt);
@@ -467,7 +521,7 @@ void Camera::finish_frame(SendResult result) {
   } else if (result == SendResult::Refused) {
     ++refused_;
     refuse();
-  } else if (!is_live_try_) {
+  } else if (!is_live_try_ && !outcome.is_shut_out()) {
     pass_over(name, result);
   }
 }
@@ -562,7 +616,7 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
   const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
   // One failure proves nothing of the frames behind it, where others got through.
   const bool gets_through = kept_ > 0 && failed_in_a_row_ < kMostFailuresAwake;
-  const bool may_send = ports_.radio.is_up() && (uplink_.is_ready() || gets_through);
+  const bool may_send = ports_.radio.is_up() && (uplink_.is_ready() || gets_through || addresses_.is_searching());
   const bool has_to_send = spool_.size() > 0 || (has_news() && now_ms >= hush_ms_);
   if (has_to_send && (has_patience || may_send)) return std::nullopt;
   const std::uint32_t next_s = next_trigger_s_.load(std::memory_order_relaxed);
@@ -592,6 +646,9 @@ SetupFacts Camera::facts() const {
   facts.kept = kept_;
   facts.spooled = spool_.size();
   facts.last_result = last_result_;
+  facts.is_joining = standing_ == Standing::Out;
+  facts.key_end = installation_.key_end();
+  if (!addresses_.is_set_up()) facts.at = addresses_.current();
   return facts;
 }
 
@@ -612,6 +669,7 @@ void Camera::write_status(Text& out) const {
   health.discarded = discarded_.load(std::memory_order_relaxed);
   health.skipped = skipped_.load(std::memory_order_relaxed);
   health.failed_sends = failed_sends_;
+  health.address = addresses_.version();
   health.settings = trial_.in_force().version;
   health.settings_refused = trial_.refused_version();
   health.quality = quality_.load(std::memory_order_relaxed);

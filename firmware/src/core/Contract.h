@@ -19,6 +19,7 @@ inline constexpr std::string_view kLostField = "Camera-Lost";
 inline constexpr std::string_view kReportField = "Camera-Report";
 inline constexpr std::string_view kSettingsField = "Camera-Settings";
 inline constexpr std::string_view kClockField = "Camera-Clock";
+inline constexpr std::string_view kAddressField = "Camera-Address";
 inline constexpr std::string_view kDigestField = "Repr-Digest";
 
 /// What the archive says a camera shall do with a frame, or with a report.

@@ -1,14 +1,31 @@
 #include "Installation.h"
 
+#include <cstring>
+
 #include "Fields.h"
 
 namespace camera {
 namespace {
 
-constexpr std::string_view kWifiNote = "wifi", kServerNote = "server", kCameraNote = "camera";
+constexpr std::string_view kWifiNote = "wifi", kServerNote = "server", kCameraNote = "camera", kOwnKeyNote = "key";
 constexpr std::string_view kSsids[] = {"ssid0", "ssid1", "ssid2", "ssid3"};
 constexpr std::string_view kPasswords[] = {"password0", "password1", "password2", "password3"};
 constexpr std::size_t kLeastPassword = 8;  // of WPA
+constexpr std::size_t kKeyBytes = 32;
+
+/// In base64 as URLs have it (RFC 4648, 5), without padding.
+void add_base64url(Text& out, const std::uint8_t (&bytes)[kKeyBytes]) {
+  FixedText<(kKeyBytes + 2) / 3 * 4> padded;
+  padded.add_base64(bytes, kKeyBytes);
+  for (const char letter : padded.view())
+    if (letter != '=') out.add(letter == '+' ? '-' : letter == '/' ? '_' : letter);
+}
+
+bool write_own_key(Notes& notes, std::string_view key, bool was_let_in) {
+  FixedText<kMaxNote> note;
+  FieldsWriter(note).string("key", key).boolean("let_in", was_let_in);
+  return notes.write(kOwnKeyNote, note.view());
+}
 
 }  // namespace
 
@@ -36,6 +53,12 @@ void Installation::read(Notes& notes) {
     fields.string("id", id);
     fields.string("board", board);
   }
+  note.clear();
+  if (notes.read(kOwnKeyNote, note)) {
+    const Fields fields(note.view());
+    fields.string("key", own_key);
+    was_let_in = fields.boolean("let_in").value_or(false);
+  }
 }
 
 bool Installation::write(Notes& notes) const {
@@ -53,7 +76,40 @@ bool Installation::write(Notes& notes) const {
   note.clear();
   FieldsWriter camera(note);
   camera.string("id", id.view()).string("board", board.view());
-  return camera.is_whole() && notes.write(kCameraNote, note.view()) && is_written;
+  is_written = camera.is_whole() && notes.write(kCameraNote, note.view()) && is_written;
+  return (!forgets_own_key || notes.write(kOwnKeyNote, "")) && is_written;
+}
+
+std::string_view Installation::key_end() const {
+  constexpr std::size_t kLetters = 4, kLeastKey = 32;  // of a short key they would be too much
+  const std::string_view shown = key_to_show();
+  return shown.size() < kLeastKey ? std::string_view() : shown.substr(shown.size() - kLetters);
+}
+
+bool Installation::draw_key(Random& random, Notes& notes) {
+  std::uint8_t bytes[kKeyBytes];
+  const std::uint32_t prefix = random.next_u32();
+  bool stands_still = true;
+  for (std::size_t at = 0; at < kKeyBytes; at += sizeof prefix) {
+    const std::uint32_t word = random.next_u32();
+    std::memcpy(bytes + at, &word, sizeof word);
+    stands_still = stands_still && word == prefix;
+  }
+  if (stands_still) return false;
+  FixedText<16> digits;
+  digits.add_hex(prefix);
+  FixedText<kOwnKeyLetters> drawn;
+  drawn.add("cam_").add(digits.view().substr(8)).add('_');
+  add_base64url(drawn, bytes);
+  if (!drawn.is_whole() || !write_own_key(notes, drawn.view(), false)) return false;
+  own_key = drawn;
+  was_let_in = false;
+  return true;
+}
+
+void Installation::note_let_in(Notes& notes) {
+  if (!key.is_empty() || was_let_in) return;
+  was_let_in = write_own_key(notes, own_key.view(), true);
 }
 
 bool Installation::add_network(std::string_view ssid, std::string_view password) {
@@ -82,6 +138,7 @@ bool Installation::set_key(std::string_view new_key) {
   if (!new_key.empty() && !is_key(new_key)) return false;
   key.clear();
   key.add(new_key);
+  forgets_own_key = new_key.empty();
   return true;
 }
 

@@ -1,4 +1,5 @@
 // What a person sets up once: the networks, the archive and its key, the camera's name and board. Kept in three notes.
+// A camera that nobody gave a key draws one of its own, in a fourth, and asks the archive with it to be let in.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +7,7 @@
 
 #include "Address.h"
 #include "Notes.h"
+#include "Ports.h"
 #include "Request.h"
 #include "Text.h"
 
@@ -18,11 +20,15 @@ struct Network {
 
 struct Installation {
   static constexpr std::size_t kMaxNetworks = 4;
+  static constexpr std::size_t kOwnKeyLetters = 4 + 8 + 1 + 43;  // cam_<8 of hex>_<32 random bytes in base64url>
 
   Network networks[kMaxNetworks];  // the one named last comes first
   std::size_t network_count = 0;
   FixedText<192> url;
-  FixedText<kMaxKey> key;
+  FixedText<kMaxKey> key;             // as somebody gave it
+  FixedText<kOwnKeyLetters> own_key;  // as the camera drew it
+  bool was_let_in = false;            // with its own
+  bool forgets_own_key = false;       // once written
   FixedText<32> id;
   FixedText<32> board;
 
@@ -35,7 +41,20 @@ struct Installation {
   /// Remembers a network, in place of one of that name or of the oldest. False: none can be called so.
   bool add_network(std::string_view ssid, std::string_view password);
 
-  /// False: no such address, or no such key, and as before. An empty key is none.
+  /// What the camera shows the archive: the key that it was given, else its own; empty before it drew one.
+  std::string_view key_to_show() const { return key.is_empty() ? own_key.view() : key.view(); }
+
+  /// Its last four letters, for its owner to compare, which give nothing away; empty while there is none.
+  std::string_view key_end() const;
+
+  /// Draws a key of its own. Only when `random` is truly random, as for a boot. False: what it gave is no key, or the key
+  /// could not be made durable, and then there is none: one that a power cut forgets would have to be let in again.
+  bool draw_key(Random& random, Notes& notes);
+
+  /// The archive took what came with the camera's own key.
+  void note_let_in(Notes& notes);
+
+  /// False: no such address, or no such key, and as before. An empty key is none, and the next of the camera's own another.
   bool set_url(std::string_view new_url);
   bool set_key(std::string_view new_key);
 

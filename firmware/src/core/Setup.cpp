@@ -185,6 +185,9 @@ void Setup::tell(const SetupFacts& facts) {
   writer.integer("networks", static_cast<std::int64_t>(staged_.network_count));
   writer.string("server", staged_.url.view()).boolean("has_key", !staged_.key.is_empty());
   writer.boolean("has_root", has_root());
+  if (facts.is_joining) writer.boolean("joining", true);
+  if (!facts.key_end.empty()) writer.string("key_end", facts.key_end);
+  if (!facts.at.empty()) writer.string("at", facts.at);
   if (!facts.sensor_fault.empty()) writer.string("sensor_fault", facts.sensor_fault);
   writer.boolean("online", facts.is_online).boolean("uncommitted", has_uncommitted_);
   writer.integer("kept", static_cast<std::int64_t>(facts.kept));
@@ -202,6 +205,7 @@ void Setup::commit() {
     return error("it could not be written down; try again");
   wants_restart_ = wants_restart_ || has_new_pins_;
   has_new_pins_ = has_uncommitted_ = false;
+  staged_.forgets_own_key = false;
   was_committed_ = true;
   ok();
 }
