@@ -225,6 +225,11 @@ FAULTS = [
     "reorder",
     "black-hole",
     "portal",
+    "warning",
+    "redirect=307",
+    "redirect=308",
+    "idle-cut=1000",
+    "buffer=2000",
     "refuse",
     "rate=1",
     "full-spool",
@@ -311,6 +316,7 @@ def test_the_ledger_balances_through_chaos(
             break
         faults = [
             f"cut-within={rng.randrange(1000, 9000)}, lose, duplicate, reorder, rate=20000",
+            "warning, redirect=307, idle-cut=2000, buffer=500",
             f"mix, chance={rng.randrange(100, 800)}, seed={rng.randrange(10**6)}",
             *rng.sample(["clock-1970", "full-spool=12", "sensor-broken=7", "sensor-rubbish=5", "sensor-stale=5"], 2),
         ]
