@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import random
 import socket
+import sqlite3
 import struct
 import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import pytest
 
 from tests.conftest import ArchiveServer
 from tests.firmware.twins import Twin, build_twin, told, wait_until_taken
+from tests.server.serving import command
 
 FRAMES = int(os.environ.get("LEDGER_FRAMES", "1000"))
 SEED = int(os.environ.get("LEDGER_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -262,6 +266,37 @@ def test_each_fault_alone_leaves_no_number_unaccounted(ledger: Ledger, fault: st
     there_were = {"full-spool": "spool-full", "sensor-dead": "sensor"}
     reasons = [reason for word, reason in there_were.items() if word in fault]
     _report(ledger.balance(*reasons, *IN_MEMORY[way]))
+
+
+@pytest.mark.parametrize("way", [(), ("--flash",)], ids=["card", "flash"])
+def test_frames_wait_until_their_camera_is_let_in(
+    program: Path, tmp_path: Path, archive_servers: Callable[..., ArchiveServer], way: tuple[str, ...]
+) -> None:
+    """Twice it is told that it is not, in two boots; then its key is known, and everything that waited is kept."""
+    ledger = Ledger(program, tmp_path, archive_servers())
+    for _ in range(2):
+        twin = ledger.run("--count", 15, "--patience-s", 1, *way)
+        assert twin.wait(RUN_S) == 3
+    assert "the archive has yet to let this camera in; its key ends in" in ledger.log.read_text()
+    assert ledger.kept() == Counter()
+    key = (ledger.spool / "notes" / "key").read_text().split('"')[1]
+    let_in(ledger.server, "garden", key)
+
+    ledger.drain(*way)
+
+    _report(ledger.balance(least_kept=31))
+    assert key not in ledger.log.read_text()
+    ledger.close()
+
+
+def let_in(server: ArchiveServer, camera: str, key: str) -> None:
+    """Make *key* one of *camera*, as its owner does who lets it in."""
+    assert command("camera", "add", camera, "--folder", server.folder).status == 0
+    server.stop()
+    with closing(sqlite3.connect(server.folder / "index.db")) as index, index:
+        digest = hashlib.sha256(key.encode()).digest()
+        index.execute("UPDATE keys SET prefix = ?, sha256 = ?", (key[4:12], digest))
+    server.start()
 
 
 def test_a_dead_sensor_is_confessed_without_a_frame(ledger: Ledger) -> None:

@@ -282,7 +282,8 @@ void Camera::book() {
       book_slot(slot);
       return;
     }
-    const bool must_store = options_.stores_first || !is_live_ || is_low || is_restarting || trial_.in_force().sleep;
+    const bool cannot_send = !is_live_ || standing_ == Standing::Out;
+    const bool must_store = options_.stores_first || cannot_send || is_low || is_restarting || trial_.in_force().sleep;
     if (!must_store || slot.is_lent || !spool_.is_open()) continue;
     store(slot);
     return;
