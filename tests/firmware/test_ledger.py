@@ -51,7 +51,9 @@ class ChaosProxy:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.is_calm = False
+        self.tells = b""  # a line that it puts into the head of every answer to a camera
         self.faults: Counter[str] = Counter()
+        self._cameras: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -59,6 +61,8 @@ class ChaosProxy:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for camera in self._cameras:
+            _reset(camera)
         for thread in self._threads:
             thread.join(5)
 
@@ -68,6 +72,7 @@ class ChaosProxy:
                 camera, _ = self._listener.accept()
             except OSError:
                 return
+            self._cameras.append(camera)
             kinds = ("none", "none", "cut", "lose", "deaf", "cut-answer")
             fault = "none" if self.is_calm else self._random.choice(kinds)
             after = self._random.randrange(8000)
@@ -105,6 +110,8 @@ class ChaosProxy:
                 if fault == "lose":  # the archive has answered, and nobody will know
                     _reset(camera)
                     return
+                if self.tells:
+                    data = data.replace(b"\r\nCamera-Clock:", b"\r\n" + self.tells + b"\r\nCamera-Clock:")
                 if fault == "cut-answer":
                     camera.sendall(data[:after])
                     _reset(camera)
@@ -287,6 +294,26 @@ def test_frames_wait_until_their_camera_is_let_in(
     _report(ledger.balance(least_kept=31))
     assert key not in ledger.log.read_text()
     ledger.close()
+
+
+@pytest.mark.parametrize("way", [(), ("--flash",)], ids=["card", "flash"])
+def test_a_camera_follows_its_archive_to_an_address_it_told_of(
+    ledger: Ledger, proxies: Callable[[int, int], ChaosProxy], way: tuple[str, ...]
+) -> None:
+    """The address that was set up ends for good; every frame is kept at the other one, in this boot and the next."""
+    proxy = proxies(ledger.server.port, SEED)
+    proxy.is_calm = True
+    proxy.tells = f'Camera-Address: version=7, local="{ledger.server.url}"'.encode()
+    twin = ledger.run("--count", 20, "--interval-s", 10, "--patience-s", RUN_S, *way, url=proxy.url)
+    wait_until_taken(ledger.log, 5, twin, RUN_S)
+    proxy.close()
+    assert twin.wait(2 * RUN_S) == 0, ledger.log.read_text()[-3000:]
+
+    again = ledger.run("--count", 5, "--patience-s", RUN_S, *way, url=proxy.url)
+    assert again.wait(2 * RUN_S) == 0, ledger.log.read_text()[-3000:]
+
+    assert f"the archive shall be at {ledger.server.url}" in ledger.log.read_text()
+    _report(ledger.balance(least_kept=25))
 
 
 def let_in(server: ArchiveServer, camera: str, key: str) -> None:
