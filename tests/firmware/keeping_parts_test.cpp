@@ -21,6 +21,15 @@ TEST(Boot, GoesOnOnlyThroughDeepSleep) {
     EXPECT_EQ(boot.next(), (FrameName{id, 2 * wake}));
     EXPECT_EQ(boot.next(), (FrameName{id, 2 * wake + 1}));
   }
+  for (std::uint32_t i = 0; i < BootMemory::kMostCarried; ++i) {
+    Boot boot(memory);
+    ASSERT_TRUE(boot.carry(Loss{id, i, i, LossReason::Sensor}));
+    const BootMemory whole = memory;
+    memory.carried[i].to += 1;
+    EXPECT_FALSE(Boot(memory).is_known()) << "what is carried is sealed too";
+    memory = whole;
+    EXPECT_EQ(Boot(memory).carried(), i + 1);
+  }
   memory.next_number = 3;  // memory that lost its power holds anything
   Boot torn(memory);
   EXPECT_FALSE(torn.is_known());

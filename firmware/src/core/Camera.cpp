@@ -92,8 +92,9 @@ void Camera::recall_address() {
 /// Written down when it is another one, which is seldom.
 void Camera::note_address() {
   const IpAddress& address = uplink_.last_good();
+  if (address.size == 0 || address == noted_address_) return;
   const auto server = Address::of_archive(addresses_.current());
-  if (!server || address.size == 0 || address == noted_address_) return;
+  if (!server) return;
   FixedText<kMaxNote> note;
   FieldsWriter(note).string("host", server->host()).bytes("ip", Bytes{address.bytes.data(), address.size}).integer("scope", address.scope);
   if (ports_.notes.write(kAddressNote, note.view())) noted_address_ = address;
