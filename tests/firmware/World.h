@@ -239,7 +239,8 @@ class WorldNotes final : public Notes {
     return note != notes.end() && out.add(note->second).is_whole();
   }
   bool write(std::string_view name, std::string_view text) override {
-    if (is_broken) return false;
+    if (is_broken || writes_left == 0) return false;
+    if (writes_left > 0) --writes_left;
     if (text.empty()) notes.erase(std::string(name));
     else notes[std::string(name)] = std::string(text);
     ++writes[std::string(name)];
@@ -248,6 +249,7 @@ class WorldNotes final : public Notes {
   std::map<std::string, std::string> notes;
   std::map<std::string, int> writes;
   bool is_broken = false;
+  int writes_left = -1;  // before it breaks; below 0: it does not
 };
 
 class WorldRadio final : public Radio {

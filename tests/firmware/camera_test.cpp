@@ -772,6 +772,99 @@ TEST_P(EveryWay, OutlivesTheEndOfItsKey) {
   EXPECT_EQ(holes(world.transport), "");
 }
 
+constexpr const char* kGivenKey = "cam_0a1b2c3d_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// What the last report said in Camera-Key, and the prefix in it; empty: none.
+std::string next_key_of(const World& world) {
+  const char* said = std::strstr(world.transport.report_head, "Camera-Key: ");
+  return said == nullptr ? "" : std::string(said + 12, std::strcspn(said + 12, "\r"));
+}
+std::string prefix_in(const std::string& said) { return said.substr(said.find("prefix=\"") + 8, 8); }
+
+// The archive wants another key: the camera draws it, tells its hash alone, goes on with the old one, and shows the new one
+// from the moment the archive has said that it knows it. A key given over USB ends so too, and no frame waits.
+TEST_P(EveryWay, RenewsItsKeyWithOverlap) {
+  for (const bool is_given : {true, false}) {
+    World world;
+    world.notes.notes["server"] = std::string("url=\"http://archive.local\"") + (is_given ? ", key=\"" + std::string(kGivenKey) + "\"" : "");
+    Start start(world, GetParam());
+    start.run(2 * kMinuteMs);
+    const std::string before = key_of(world);
+    world.transport.more = "Camera-Key: renew=\"" + before.substr(4, 8) + "\"\r\n";
+    start.run(2 * kMinuteMs);
+    const std::string said = next_key_of(world);
+    ASSERT_NE(said, "");
+    EXPECT_EQ(key_of(world), before) << "until the archive knows the other";
+    const std::string next = world.notes.notes["nextkey"];
+    FixedText<128> expected;
+    write_next_key(expected, next.substr(4, 8), world.digest.sha256(Bytes{reinterpret_cast<const std::uint8_t*>(next.data()), next.size()}));
+    EXPECT_EQ(said, expected.view());
+
+    world.transport.more = "Camera-Key: taken=\"" + prefix_in(said) + "\"\r\n";
+    start.run(2 * kMinuteMs);
+
+    EXPECT_EQ(key_of(world), next);
+    EXPECT_EQ(world.notes.notes.count("nextkey"), 0u);
+    EXPECT_EQ(world.notes.notes["server"].find(kGivenKey), std::string::npos);
+    EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+    EXPECT_EQ(holes(world.transport), "");
+
+    world.boot_memory = BootMemory();
+    Start again(world, GetParam());
+    again.run(kMinuteMs);
+    EXPECT_EQ(key_of(world), next);
+    EXPECT_GE(again.camera->kept(), 2u);
+  }
+}
+
+// Wherever the power goes or a note fails, what the camera shows is a key that the archive knows.
+TEST(Camera, ShowsAKnownKeyWhateverFailsWhileItRenews) {
+  for (int failing = 0; failing < 6; ++failing) {
+    World world;
+    world.notes.notes["server"] = "url=\"http://archive.local\", key=\"" + std::string(kGivenKey) + "\"";
+    std::string said;
+    {
+      Start start(world);
+      world.transport.more = "Camera-Key: renew=\"0a1b2c3d\"\r\n";
+      start.run(2 * kMinuteMs);
+      said = prefix_in(next_key_of(world));
+      world.transport.more = "Camera-Key: taken=\"" + said + "\"\r\n";
+      world.notes.writes_left = failing;
+      start.run(2 * kMinuteMs);
+    }
+    const std::string next = "cam_" + said;
+    world.notes.writes_left = -1;
+    world.boot_memory = BootMemory();
+    Start start(world);
+    start.run(2 * kMinuteMs);
+    const std::string shown = key_of(world);
+    EXPECT_TRUE(shown == kGivenKey || shown.substr(0, 12) == next) << shown << " after " << failing;
+    world.transport.more = "Camera-Key: renew=\"" + shown.substr(4, 8) + "\"\r\n";
+    world.transport.report_head[0] = '\0';
+    start.run(2 * kMinuteMs);
+
+    EXPECT_NE(prefix_in(next_key_of(world)), shown.substr(4, 8)) << "and can be renewed, after " << failing;
+    EXPECT_NE(next_key_of(world), "");
+  }
+}
+
+// A key of another form, another camera's, or one that nobody drew: passed over.
+TEST(Camera, RenewsNoKeyButTheOneItShows) {
+  for (const char* const field : {"renew=\"ffffffff\"", "renew=\"\"", "renew=0a1b2c3d", "taken=\"0a1b2c3d\"", "taken=\"\"", "renew"}) {
+    for (const char* const key : {kGivenKey, "k3y"}) {
+      World world;
+      world.notes.notes["server"] = "url=\"http://archive.local\", key=\"" + std::string(key) + "\"";
+      world.transport.more = "Camera-Key: " + std::string(field) + "\r\n";
+      Start start(world);
+      start.run(5 * kMinuteMs);
+
+      EXPECT_EQ(key_of(world), key) << field;
+      EXPECT_EQ(world.transport.reports, 0u) << field;
+      EXPECT_EQ(world.notes.notes.count("nextkey"), 0u) << field;
+    }
+  }
+}
+
 // An archive that has moved is found at the address it told of, and stays found through a restart.
 TEST_P(EveryWay, FollowsTheArchiveToAnAddressItToldOf) {
   World world;

@@ -314,6 +314,27 @@ TEST(Setup, LeavesTheCamerasOwnKeyUntilItIsToldTo) {
   EXPECT_EQ(after.key_to_show(), camera.key_to_show()) << "it is ended once";
 }
 
+// A key that the camera renewed meanwhile is not brought back by a commit that says nothing of it.
+TEST(Setup, BringsNoKeyBackThatWasRenewed) {
+  WorldNotes notes;
+  WorldRandom random;
+  notes.notes["server"] = "url=\"http://archive.local\", key=\"cam_0a1b2c3d_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"";
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  Installation camera;
+  camera.read(notes);
+  ASSERT_TRUE(camera.draw_next_key(random, notes));
+  ASSERT_TRUE(camera.take_next_key(notes));
+
+  EXPECT_EQ(say(setup, R"(camera id="barn")"), "ok");
+  EXPECT_EQ(say(setup, "commit"), "ok");
+
+  Installation after;
+  after.read(notes);
+  EXPECT_EQ(after.key_to_show(), camera.key_to_show());
+  EXPECT_EQ(after.id.view(), "barn");
+}
+
 // Whoever is to let the camera in sees the end of its key, and nobody sees more.
 TEST(Setup, TellsWhetherItAsksToJoin) {
   WorldNotes notes;

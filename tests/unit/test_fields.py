@@ -23,6 +23,7 @@ from archive.fields import (
     parse_echo,
     parse_frame,
     parse_lost,
+    parse_next_key,
     parse_status,
     render_addresses,
     render_claim,
@@ -30,8 +31,11 @@ from archive.fields import (
     render_digest,
     render_echo,
     render_lost,
+    render_next_key,
+    render_renew,
     render_settings,
     render_status,
+    render_taken,
 )
 from archive.frame import FrameClaim, Lost, Status
 
@@ -45,6 +49,7 @@ FIELDS = {
     "digest": "Repr-Digest",
     "status": "Camera-Status",
     "addresses": "Camera-Address",
+    "next_key": "Camera-Key",
 }
 PARSERS: dict[str, Callable[[str], object]] = {
     "claim": parse_frame,
@@ -53,6 +58,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "digest": parse_digest,
     "status": parse_status,
     "addresses": parse_addresses,
+    "next_key": parse_next_key,
 }
 RENDERERS: dict[str, Callable[[Any], str]] = {
     "claim": render_claim,
@@ -61,6 +67,7 @@ RENDERERS: dict[str, Callable[[Any], str]] = {
     "digest": render_digest,
     "status": lambda status: render_status(**status.said),
     "addresses": render_addresses,
+    "next_key": lambda key: render_next_key(*key),
 }
 
 # What the grammar can carry: whole numbers have at most 15 digits.
@@ -91,7 +98,8 @@ def value_of(kind: str, vector: dict[str, Any]) -> object:
         case "addresses":
             return Addresses(version=vector["version"], public=vector.get("public"), local=vector.get("local"))
         case _:
-            return bytes.fromhex(vector["sha256"]) if "sha256" in vector else None
+            sha256 = bytes.fromhex(vector["sha256"]) if "sha256" in vector else None
+            return (vector["prefix"], sha256) if kind == "next_key" else sha256
 
 
 READ = [(kind, vector) for kind in PARSERS for vector in VECTORS[kind]]
@@ -128,6 +136,12 @@ def test_settings_are_written_as_they_stand(vector: dict[str, Any]) -> None:
 def test_the_clock_is_written_as_it_stands(vector: dict[str, Any]) -> None:
     """Unix milliseconds, without a name for the unit on the wire."""
     assert render_clock(vector["now"]) == vector["text"]
+
+
+def test_the_archives_words_on_keys_name_a_key_by_its_prefix() -> None:
+    """What the camera's parser is tested with."""
+    assert render_renew("5f0c19ab") == 'renew="5f0c19ab"'
+    assert render_taken("5f0c19ab") == 'taken="5f0c19ab"'
 
 
 def test_a_setting_cannot_change_the_version() -> None:

@@ -343,8 +343,9 @@ void Camera::send() {
   if (!has_key()) return;
   if (addresses_.enter(network(), ports_.clock.now_ms())) use_address();
   if (!has_news()) was_reported_ = false;  // what comes next has a minute to gather more
-  is_reporting_ = standing_ != Standing::In || !choose();
-  if (is_reporting_ && standing_ == Standing::In && !is_report_due()) return;
+  const bool must_report = standing_ != Standing::In || !next_key_.is_empty();
+  is_reporting_ = must_report || !choose();
+  if (is_reporting_ && !must_report && !is_report_due()) return;
   status_.clear();
   write_status(status_);
   sent_fault_ = known_fault_;
@@ -352,7 +353,8 @@ void Camera::send() {
   confessing_.reset();
   Loss loss;
   if (losses_.next(&loss) && write_lost(lost_, loss.boot, loss.from, loss.to, c_str(loss.reason))) confessing_ = loss;
-  const Saying saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()};
+  Saying saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()};
+  if (is_reporting_) saying.next_key = next_key_.view();
   if (is_reporting_) return uplink_.report(FrameName{boot_.id(), reports_++}, saying);
   if (sending_from_ == From::Spool) spool_.pin(sending_.name);
   uplink_.start(sending_, saying);
@@ -470,7 +472,8 @@ void Camera::finish() {
     ++failed_sends_;
     ++failed_in_a_row_;
   }
-  if (is_reporting_) {
+  const bool was_reporting = is_reporting_;
+  if (was_reporting) {
     finish_report(outcome.result);
   } else {
     log_frame(LogLevel::Debug, outcome.result.c_str(), sending_.name, outcome.why);
@@ -485,6 +488,8 @@ void Camera::finish() {
   }
   if (!outcome.settings.empty() && trial_.offer(outcome.settings, now_ms)) has_settings_to_publish_ = true;
   const bool has_moved = addresses_.sent(outcome.result, network(), now_ms, trial_.in_force().sleep);
+  if (was_reporting) next_key_.clear();  // said once; the archive asks again if it has to
+  if (outcome.result == SendResult::Kept && !outcome.key.empty()) heed_key(outcome.key);
   if (outcome.result == SendResult::Kept && !outcome.addresses.empty()) addresses_.offer(outcome.addresses, network());
   if (!has_moved) return;
   FixedText<256> line;
@@ -507,6 +512,24 @@ void Camera::note_standing(const Outcome& outcome) {
     line.add("the archive lets this camera in");
   }
   ports_.log.line(standing_ == Standing::Out ? LogLevel::Warning : LogLevel::Info, line.view());
+}
+
+/// The archive wants another key in place of the one in use, or knows the next one. Only the hash of that was told: the
+/// key itself leaves the camera when it is used.
+void Camera::heed_key(std::string_view field) {
+  const Fields fields(field);
+  FixedText<16> prefix;
+  const auto is = [&prefix](std::string_view key) { return !prefix.is_empty() && prefix.view() == Installation::prefix_of(key); };
+  if (fields.string("renew", prefix)) {
+    if (!is(installation_.key_to_show()) || ports_.spool_digest == nullptr || !installation_.draw_next_key(ports_.random, ports_.notes)) return;
+    const std::string_view key = installation_.next_key.view();
+    const Sha256 hash = ports_.spool_digest->sha256(Bytes{reinterpret_cast<const std::uint8_t*>(key.data()), key.size()});
+    write_next_key(next_key_, Installation::prefix_of(key), hash);
+  } else if (fields.string("taken", prefix)) {
+    if (!is(installation_.next_key.view()) || !installation_.take_next_key(ports_.notes)) return;
+    ports_.log.line(LogLevel::Info, "another key is in use now");
+    use_address();
+  }
 }
 
 void Camera::finish_frame(const Outcome& outcome) {

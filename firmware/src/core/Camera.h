@@ -157,6 +157,7 @@ class Camera {
   void finish_report(SendResult result);
   bool has_key();
   void note_standing(const Outcome& outcome);
+  void heed_key(std::string_view field);
   void use_address();
   std::string_view network() const;
   void recall_address();
@@ -227,6 +228,7 @@ class Camera {
   std::optional<Loss> confessing_;
   FixedText<kMaxStatus> status_;
   FixedText<kMaxLost> lost_;
+  FixedText<kMaxNextKey> next_key_;  // as the next report says it; empty: nobody has asked for another
   std::uint64_t card_failures_ = 0;  // in a row
   std::uint64_t card_retry_ms_ = 0;
   std::uint64_t read_retry_ms_ = 0;

@@ -29,6 +29,7 @@ struct Installation {
   FixedText<kOwnKeyLetters> own_key;  // as the camera drew it
   bool was_let_in = false;            // with its own
   bool forgets_own_key = false;       // once written
+  FixedText<kOwnKeyLetters> next_key;  // drawn to take the place of the one in use, which is good until then
   FixedText<32> id;
   FixedText<32> board;
 
@@ -51,6 +52,15 @@ struct Installation {
   /// could not be made durable, and then there is none: one that a power cut forgets would have to be let in again.
   bool draw_key(Random& random, Notes& notes);
 
+  /// The part of a key that is no secret, by which the archive finds it; empty for a key of another form.
+  static std::string_view prefix_of(std::string_view key);
+
+  /// Draws the key that is to be shown next, if none was drawn and not shown yet. False as for draw_key().
+  bool draw_next_key(Random& random, Notes& notes);
+
+  /// The archive knows the next key: it takes the place of the one in use. False: not yet, for it is not durable.
+  bool take_next_key(Notes& notes);
+
   /// The archive took what came with the camera's own key.
   void note_let_in(Notes& notes);
 
@@ -60,6 +70,8 @@ struct Installation {
 
   /// False: a camera's id is 1 to 32 of a-z, 0-9, `-` and `_`, no sign first.
   bool set_id(std::string_view new_id);
+
+  bool write_server(Notes& notes) const;
 
   bool is_complete() const { return network_count > 0 && !url.is_empty(); }
 };

@@ -130,6 +130,8 @@ bool Reply::read_field(std::string_view line) {
     add(clock_, value);
   } else if (is_same(name, kAddressField)) {
     add(addresses_, value);
+  } else if (is_same(name, kKeyField)) {
+    add(key_, value);
   } else if (is_same(name, "Location")) {
     location_.clear();
     location_.add(value);
@@ -177,6 +179,7 @@ void Reply::forget_head() {
   settings_.clear();
   clock_.clear();
   addresses_.clear();
+  key_.clear();
   location_.clear();
   retry_after_.clear();
   date_.clear();

@@ -36,6 +36,7 @@ class Reply {
   std::string_view settings() const { return usable(settings_); }
   std::string_view clock() const { return usable(clock_); }
   std::string_view addresses() const { return usable(addresses_); }
+  std::string_view key() const { return usable(key_); }
   std::string_view location() const { return usable(location_); }
 
   /// `Retry-After`, whichever of its two forms it has; a date counts from the answer's own `Date`, else from
@@ -73,6 +74,7 @@ class Reply {
   FixedText<kMaxSettings> settings_;
   FixedText<64> clock_;
   FixedText<kMaxAddresses> addresses_;
+  FixedText<64> key_;
   FixedText<320> location_;
   FixedText<48> retry_after_;
   FixedText<48> date_;

@@ -55,6 +55,8 @@ void Setup::answer_line(std::string_view line, const SetupFacts& facts) {
   while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
   const std::size_t space = line.find(' ');
   const std::string_view word = line.substr(0, space);
+  // From what is set up now: the camera may have renewed its key since it was asked last.
+  if (!has_uncommitted_) staged_.read(notes_);
   const Fields fields(space == std::string_view::npos ? std::string_view() : line.substr(space + 1));
   if (!fields.is_valid()) return error("write members as name=\\\"value\\\", with commas between");
   if (word == "wifi") return set_wifi(fields);

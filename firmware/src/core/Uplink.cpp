@@ -205,6 +205,7 @@ bool Uplink::send() {
     if (saying_.boot == name_.boot) words.now_ms = clock_.now_ms();
     words.status = saying_.status;
     words.lost = saying_.lost;
+    words.next_key = saying_.next_key;
     const bool fits = frame_ != nullptr ? write_request(head_, current_, *frame_, words)
                                         : write_report(head_, current_, name_, words);
     if (!fits) return conclude(SendResult::NoEcho, "the request is too long");
@@ -301,6 +302,7 @@ bool Uplink::judge() {
   outcome_.archive_unix_ms = read_clock(reply_.clock());
   outcome_.settings = reply_.settings();
   outcome_.addresses = reply_.addresses();
+  outcome_.key = reply_.key();
   if (is_at_server()) last_good_ = address_;
   if (has_moved_for_good_ && may_have_key_ && frame_ != nullptr) entry_ = current_;
   switch (echo->answer) {

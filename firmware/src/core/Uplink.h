@@ -40,6 +40,7 @@ struct Saying {
   std::uint64_t boot = 0;   // the present one: frames of others are sent without `now`
   std::string_view status;  // `Camera-Status`; empty: left out
   std::string_view lost;    // `Camera-Lost`; empty: left out
+  std::string_view next_key = {};  // `Camera-Key`; empty: left out
 };
 
 /// What became of what was sent.
@@ -51,6 +52,7 @@ struct Outcome {
   std::optional<std::uint64_t> archive_unix_ms;  // `Camera-Clock`, only with the echo
   std::string_view settings;                     // `Camera-Settings`, only with the echo; lives until the next start()
   std::string_view addresses;                    // `Camera-Address`, likewise
+  std::string_view key;                          // `Camera-Key`, likewise
 
   /// The archive spoke, and does not take what comes with this key: not yet (401), or no longer (403).
   bool is_shut_out() const { return result == SendResult::Again && (status == 401 || status == 403); }
