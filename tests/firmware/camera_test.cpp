@@ -923,6 +923,7 @@ TEST(Camera, AllocatesNothingAfterItsStart) {
   world.source.picture.clear();
   world.source.picture.reserve(20'000);
   draw_picture(320, 240, 1, world.source.picture);
+  world.transport.more = "Camera-Address: version=7, public=\"https://new.example\", local=\"http://10.0.0.1\"\r\n";
   Start start(world, false, 1, nullptr);
   start.run(10'000, 1000);
   const std::size_t before = allocations;
