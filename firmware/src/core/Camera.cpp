@@ -521,7 +521,8 @@ void Camera::heed_key(std::string_view field) {
   FixedText<16> prefix;
   const auto is = [&prefix](std::string_view key) { return !prefix.is_empty() && prefix.view() == Installation::prefix_of(key); };
   if (fields.string("renew", prefix)) {
-    if (!is(installation_.key_to_show()) || ports_.spool_digest == nullptr || !installation_.draw_next_key(ports_.random, ports_.notes)) return;
+    if (!is(installation_.key_to_show()) || ports_.spool_digest == nullptr) return;
+    if (!installation_.draw_next_key(ports_.random, ports_.notes)) return;
     const std::string_view key = installation_.next_key.view();
     const Sha256 hash = ports_.spool_digest->sha256(Bytes{reinterpret_cast<const std::uint8_t*>(key.data()), key.size()});
     write_next_key(next_key_, Installation::prefix_of(key), hash);
