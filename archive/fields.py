@@ -1,5 +1,6 @@
 """The frame contract's header fields ⇄ values: dictionaries of RFC 9651, read and written by `http_sfv`. Pure."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -22,6 +23,8 @@ LOST: Final = "Camera-Lost"
 REPORT: Final = "Camera-Report"
 SETTINGS: Final = "Camera-Settings"
 CLOCK: Final = "Camera-Clock"
+ADDRESS: Final = "Camera-Address"
+KEY: Final = "Camera-Key"
 DIGEST: Final = "Repr-Digest"
 
 MAX_CHARS = 8192  # of a field; the library copies the rest of the text at every member
@@ -29,6 +32,7 @@ MAX_UP_MS = 100 * 366 * 86_400_000  # no boot lasts a century, and every date re
 MAX_SAID = 64
 MAX_STRING = 200
 _SHA256_BYTES = 32
+_PREFIX = re.compile(r"[0-9a-f]{8}")  # of a key: the part that is no secret
 
 
 class Answer(StrEnum):
@@ -45,6 +49,14 @@ class Echo(msgspec.Struct, frozen=True, kw_only=True):
     boot: str
     number: int
     answer: Answer
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a camera finds its archive when the address that was set up fails. Another version, other addresses."""
+
+    version: int
+    public: str | None = None
+    local: str | None = None
 
 
 # -- reading. Unknown keys are passed over, so that cameras and archives of different ages understand each other.
@@ -137,6 +149,35 @@ def parse_echo(text: str, *, field: str = FRAME) -> Echo:
     )
 
 
+def parse_addresses(text: str) -> Addresses:
+    """What `Camera-Address` tells. Raises Malformed: then a camera keeps what it knows."""
+    members = _parse(ADDRESS, text)
+    addresses = Addresses(
+        version=_required(ADDRESS, "version", _integer(ADDRESS, members, "version")),
+        public=_string(ADDRESS, members, "public"),
+        local=_string(ADDRESS, members, "local"),
+    )
+    if addresses.version == 0:
+        raise Malformed(f"{ADDRESS}: version counts from 1; 0 is that of a camera that was told nothing")
+    if addresses.public is not None and not addresses.public.startswith("https://"):
+        raise Malformed(f"{ADDRESS}: public must begin with https://: a key goes into the world by TLS alone")
+    if addresses.local is not None and not addresses.local.startswith(("http://", "https://")):
+        raise Malformed(f"{ADDRESS}: local must begin with http:// or https://")
+    return addresses
+
+
+def parse_next_key(text: str) -> tuple[str, bytes]:
+    """The prefix and the SHA-256 of the key that `Camera-Key` of a report says the camera drew. Raises Malformed."""
+    members = _parse(KEY, text)
+    prefix = _required(KEY, "prefix", _string(KEY, members, "prefix"))
+    if not _PREFIX.fullmatch(prefix):
+        raise Malformed(f"{KEY}: prefix must be 8 of 0-9 and a-f in double quotes")
+    sha256 = _value(members.get("sha-256"))
+    if not isinstance(sha256, bytes) or len(sha256) != _SHA256_BYTES:
+        raise Malformed(f"{KEY}: sha-256 must be {_SHA256_BYTES} bytes in base64 between colons")
+    return prefix, sha256
+
+
 # -- writing. What the grammar cannot carry (a number above 15 digits, a letter outside ASCII) raises Malformed.
 
 
@@ -153,6 +194,26 @@ def render_clock(now_ms: int) -> str:
 def render_settings(version: int, values: Mapping[str, Scalar]) -> str:
     """`Camera-Settings`: what the camera's owner wants of it. A value called `version` gives way to *version*."""
     return _render(SETTINGS, {"version": version, **{key: value for key, value in values.items() if key != "version"}})
+
+
+def render_addresses(addresses: Addresses) -> str:
+    """`Camera-Address` in an answer."""
+    return _render(ADDRESS, {"version": addresses.version, "public": addresses.public, "local": addresses.local})
+
+
+def render_next_key(prefix: str, sha256: bytes) -> str:
+    """`Camera-Key` as a camera sends it with a report."""
+    return _render(KEY, {"prefix": prefix, "sha-256": sha256})
+
+
+def render_renew(prefix: str) -> str:
+    """`Camera-Key` in an answer to who showed the key with that *prefix*: it shall draw another."""
+    return _render(KEY, {"renew": prefix})
+
+
+def render_taken(prefix: str) -> str:
+    """`Camera-Key` in the answer to a report that told of the next key: the archive knows it, so it may be shown."""
+    return _render(KEY, {"taken": prefix})
 
 
 def render_claim(claim: FrameClaim) -> str:

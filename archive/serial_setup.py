@@ -43,6 +43,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     server_url: str | None = None
     key: str = ""
+    joins: bool = False  # it shall show a key of its own, and no other that somebody gave it before
     id: str | None = None
     board: str | None = None
     roots: tuple[bytes, ...] = ()  # certificates in DER, for an https address
@@ -93,7 +94,8 @@ class SerialSetup:
             for at in range(0, len(der), PIECE_BYTES):
                 await self._tell("root", {"number": number, "at": at, "der": der[at : at + PIECE_BYTES]})
         if what.server_url is not None:
-            await self._tell("server", {"url": what.server_url, **({"key": what.key} if what.key else {})})
+            ends_key = what.joins and (await self.wait_for_camera()).get("has_key")
+            await self._tell("server", {"url": what.server_url, **({"key": what.key} if what.key or ends_key else {})})
         named = {key: value for key, value in (("id", what.id), ("board", what.board)) if value is not None}
         if named:
             await self._tell("camera", named)

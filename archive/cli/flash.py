@@ -47,6 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     roots: tuple[bytes, ...]
     new_key: bool
+    joins: bool
     only_set_up: bool
     erase: bool
     slow: bool
@@ -85,6 +86,9 @@ def flash(
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Where a camera of that name has a key: end that one.")
     ] = False,
+    join: Annotated[
+        bool, typer.Option("--join", help="Give it no key: it draws one and asks, and you let it in on the page.")
+    ] = False,
     only_set_up: Annotated[
         bool, typer.Option("--only-set-up", help="Put no firmware on the board: it has ours already.")
     ] = False,
@@ -111,8 +115,10 @@ def flash(
         raise ConfigError(
             "an https address needs the certificate at its root, which the camera will trust: --root FILE"
         )
+    if join and (key or new_key):
+        raise ConfigError("a camera that asks with --join has a key of its own; leave --key and --new-key out")
     roots = read_roots(root) if root else ()
-    if key is None:
+    if key is None and not (join and to):
         with running_archive(folder):
             pass  # before anybody is asked anything
     if list_ is not None:
@@ -128,13 +134,14 @@ def flash(
         password=_password(ssid),
         roots=roots,
         new_key=new_key,
+        joins=join,
         only_set_up=only_set_up,
         erase=erase,
         slow=slow,
         wait_s=wait_s,
     )
     is_here = port is not None and is_pseudo_terminal(os.path.realpath(port))
-    if not asyncio.run(_flash(console, options, jobs, port, home(folder, to=to, key=key, is_here=is_here))):
+    if not asyncio.run(_flash(console, options, jobs, port, home(folder, to=to, key=key, joins=join, is_here=is_here))):
         raise typer.Exit(1)
 
 
@@ -202,6 +209,7 @@ class _Bench:
             password=self._options.password,
             server_url=self._archive.url,
             key=key,
+            joins=self._options.joins,
             id=job.name,
             board=job.board.id if job.board else None,
             roots=self._options.roots,

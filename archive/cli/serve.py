@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ import segno
 import typer
 from rich.console import Console
 
-from archive.announce import announced
+from archive.announce import announced, host_name
 from archive.app import INDEX_FILES, opened
 from archive.cli.addresses import is_everywhere, reachable_at
 from archive.cli.housekeeping import kept_house
@@ -131,6 +131,7 @@ async def _serve_until_failure(config: Config, read: Callable[[], Config], writt
         addresses = reachable_at(config.host)
         announced_at = addresses if config.announce and tls is None else []  # a camera would ask it without TLS
         _say_where(config, port, addresses, archive.invite)
+        archive.door.local_url = _local_url(config, addresses, host_name(archive.id) if announced_at else None, port)
         async with (
             reached_from_outside(config, archive),
             announced(config.title, archive.id, announced_at, port) as name,
@@ -141,6 +142,14 @@ async def _serve_until_failure(config: Config, read: Callable[[], Config], writt
             supervisor.is_ready()
             log.critical("%s. Ending, so that the next start recovers", await archive.failed)
         return EXIT_FAILED
+
+
+def _local_url(config: Config, addresses: Sequence[str], name: str | None, port: int) -> str:
+    """Where cameras in this network find the archive: by its *name*, which outlives its addresses, where it has one."""
+    if config.tls_cert:  # its certificate is for a name that we do not know
+        return ""
+    host = name or next(iter(addresses), None)
+    return f"http://{host}:{port}" if host else ""
 
 
 def _say_where(config: Config, port: int, addresses: list[str], invite: Callable[[], str]) -> None:

@@ -29,9 +29,12 @@ class NoFirstFrame(ArchiveError):
 
 
 class Home:
-    """The archive that a camera shall send to. *session* is its owner's way in, where it is on this machine."""
+    """The archive that a camera shall send to. *session* is its owner's way in, where it is on this machine.
 
-    def __init__(self, url: str, key: str, session: aiohttp.ClientSession | None) -> None:
+    A *key* of None: it is made here, where the camera does not ask with one of its own, which is then "".
+    """
+
+    def __init__(self, url: str, key: str | None, session: aiohttp.ClientSession | None) -> None:
         self.url = url
         self._key = key
         self._session = session
@@ -40,8 +43,8 @@ class Home:
     async def key_for(self, name: str, *, new_key: bool) -> AsyncIterator[str]:
         """A key for camera *name*; taken back when what is done inside fails. Raises ConfigError when it has one."""
         camera_id(name)
-        if self._session is None:
-            yield self._key
+        if self._key is not None or self._session is None:
+            yield self._key or ""
             return
         if new_key:
             await self._revoke(name)
@@ -119,6 +122,8 @@ def how_far(facts: Mapping[str, Scalar]) -> str:
     """How far a camera has come, by what it says of itself, and what to look at."""
     if not facts:
         return "it is starting; if it stays silent, tap RESET"
+    if facts.get("joining"):
+        return f"it asks to join with a key that ends in {facts.get('key_end')}: let it in on the archive's page"
     if not facts.get("online"):
         return "it is not on the Wi-Fi yet; is its password right, and is it a 2.4 GHz network?"
     last = str(facts.get("last", ""))
@@ -127,20 +132,23 @@ def how_far(facts: Mapping[str, Scalar]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def home(folder: Path, *, to: str | None, key: str | None, is_here: bool = False) -> AsyncIterator[Home]:
+async def home(
+    folder: Path, *, to: str | None, key: str | None, joins: bool = False, is_here: bool = False
+) -> AsyncIterator[Home]:
     """Where the camera shall send: *to*, or the archive that runs in *folder*.
 
-    With *is_here* the camera is on this machine. Raises ConfigError when there is no such archive, or no way to it.
+    With *joins* the camera asks with a key of its own, and with *is_here* it is on this machine. Raises ConfigError
+    when there is no such archive, or no way to it.
     """
     if to is not None:
         if not to.startswith(("http://", "https://")):
             raise ConfigError(f"{to} is no address of an archive; it looks like http://archive.local:5555")
-        if key:
-            yield Home(to.rstrip("/"), key, None)
+        if key or joins:
+            yield Home(to.rstrip("/"), "" if joins else key, None)
             return
         with running_archive(folder):  # which makes the key
             async with owners_session(folder) as session:
-                yield Home(to.rstrip("/"), "", session)
+                yield Home(to.rstrip("/"), None, session)
         return
     with running_archive(folder):
         async with owners_session(folder) as session:
@@ -152,7 +160,7 @@ async def home(folder: Path, *, to: str | None, key: str | None, is_here: bool =
                     "this archive speaks HTTPS: name the address that its certificate is for with --to https://…, and "
                     "the root that signed it with --root"
                 )
-            yield Home(f"http://{_host(door, is_here=is_here)}:{door.port}", "", session)
+            yield Home(f"http://{_host(door, is_here=is_here)}:{door.port}", "" if joins else None, session)
 
 
 def _host(door: ArchiveAnswer, *, is_here: bool) -> str:

@@ -44,6 +44,9 @@ def twin(
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Where a camera of that name has a key: end that one.")
     ] = False,
+    join: Annotated[
+        bool, typer.Option("--join", help="Give it no key: it draws one and asks, and you let it in on the page.")
+    ] = False,
     to: To = None,
     key: Annotated[
         str | None, typer.Option(metavar="KEY", envvar="CAMERA_KEY", help="A key made elsewhere, for --to.")
@@ -56,6 +59,8 @@ def twin(
     The exit status is that of the twin: 3 when something is left over.
     """
     camera_id(name)
+    if join and (key or new_key):
+        raise ConfigError("a camera that asks with --join has a key of its own; leave --key and --new-key out")
     console = Console(highlight=False, soft_wrap=True)
     home_folder = spool or twins.cache_folder() / "twins" / name
     words = ["--spool", str(home_folder), "--interval-s", str(every_s), "--size", size, "--speed", str(speed)]
@@ -64,7 +69,7 @@ def twin(
     words += ["--fault", fault] if fault else []
     words += ["--log", "debug"]
     home_folder.mkdir(parents=True, exist_ok=True)
-    status = asyncio.run(_run(console, words, name, folder, bare=bare, new_key=new_key, to=to, key=key))
+    status = asyncio.run(_run(console, words, name, folder, bare=bare, new_key=new_key, join=join, to=to, key=key))
     if status:
         raise typer.Exit(status)
 
@@ -77,6 +82,7 @@ async def _run(
     *,
     bare: bool,
     new_key: bool,
+    join: bool,
     to: str | None,
     key: str | None,
 ) -> int:
@@ -87,7 +93,7 @@ async def _run(
         if bare:
             console.print(f"Set it up: archive flash --port {running.port}")
         else:
-            await _set_up(console, running.port, name, folder, new_key=new_key, to=to, key=key)
+            await _set_up(console, running.port, name, folder, new_key=new_key, join=join, to=to, key=key)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, running.press)
         async for line in running.lines():
             if told := _told(line):
@@ -96,20 +102,24 @@ async def _run(
 
 
 async def _set_up(
-    console: Console, port: str, name: str, folder: Path, *, new_key: bool, to: str | None, key: str | None
+    console: Console, port: str, name: str, folder: Path, *, new_key: bool, join: bool, to: str | None, key: str | None
 ) -> None:
     """Tell the twin of its archive, as any camera is told; one that knows it already is left as it is."""
-    async with home(folder, to=to, key=key, is_here=True) as archive, SerialSetup(port) as line:
+    async with home(folder, to=to, key=key, joins=join, is_here=True) as archive, SerialSetup(port) as line:
         facts = await line.wait_for_camera()
-        if facts.get("id") == name and facts.get("server") == archive.url and facts.get("has_key") and not new_key:
+        is_set_up = facts.get("id") == name and facts.get("server") == archive.url
+        if is_set_up and bool(facts.get("has_key")) is not join and not new_key:
             console.print(f"{name} goes on where it was; {facts.get('spooled', 0)} frames wait in its spool")
             return
         try:
             async with archive.key_for(name, new_key=new_key) as made:
-                await line.install(Installation(ssid="twin", server_url=archive.url, key=made, id=name))
+                await line.install(
+                    Installation(ssid="twin", server_url=archive.url, key=made, joins=join, id=name, board="twin")
+                )
         except ConfigError as exc:
             raise ConfigError(f"{exc} (for example: archive twin {name}-2)") from exc
-        console.print(f"{name} sends to {archive.url}")
+        how = "asks to be let in at" if join else "sends to"
+        console.print(f"{name} {how} {archive.url}")
 
 
 def _told(line: str) -> str | None:

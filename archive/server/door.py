@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import socket
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import msgspec
+
+from archive.fields import Addresses
 
 
 class Door(msgspec.Struct):
@@ -18,6 +21,7 @@ class Door(msgspec.Struct):
     outside_port: int = 0  # a second listener, on loopback: what comes in by it was brought by a tunnel
     is_configured: bool = False  # whether the owner named the public address
     public_url: str = ""  # the address the world uses, if there is one
+    local_url: str = ""  # in its own network
     hosts: frozenset[str] = frozenset()  # the names of this machine, and those the owner set
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
@@ -39,6 +43,16 @@ class Door(msgspec.Struct):
     def is_public(self, host: str) -> bool:
         """Whether *host* is that of the public address."""
         return bool(self.public_url) and hostname(host) == (urlsplit(self.public_url).hostname or "")
+
+    def addresses(self) -> Addresses | None:
+        """What cameras are told of this; None without a public address, which alone is news to them.
+
+        The version is drawn from the addresses, so it is the same after a restart that changed none of them.
+        """
+        if not self.public_url.startswith("https://"):  # in the clear a key would be shown to everybody on the way
+            return None
+        version = crc32(f"{self.public_url}\n{self.local_url}".encode()) & 0x7FFF_FFFF
+        return Addresses(version=version or 1, public=self.public_url, local=self.local_url or None)
 
 
 def names_of_this_machine() -> set[str]:

@@ -33,5 +33,5 @@ async def receive(request: web.Request) -> web.Response:
     )
     response = web.Response(text="kept\n")
     response.headers[fields.REPORT] = fields.render_echo(boot, number, fields.Answer.KEPT, field=fields.REPORT)
-    tell(response, settings, status)
+    tell(response, settings, status, request.app[keys.DOOR])
     return response

@@ -57,7 +57,7 @@ async def receive(request: web.Request) -> web.Response:
     response = web.Response(status=201 if kept.is_new else 200, text="kept\n")
     response.headers[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
     response.headers[fields.FRAME] = fields.render_echo(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)
-    tell(response, kept.settings, head.status)
+    tell(response, kept.settings, head.status, request.app[keys.DOOR])
     return response
 
 

@@ -7,10 +7,18 @@
 namespace camera {
 namespace {
 
-constexpr std::string_view kPage =
+constexpr std::string_view kPortal =
     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 44\r\nConnection: close\r\n\r\n"
     "<html><body>Please log in first</body></html";
-static_assert(kPage.size() - kPage.find("<html>") == 44);
+static_assert(kPortal.size() - kPortal.find("<html>") == 44);
+
+// As free tunnels put it before the first visit, in the words of no particular one.
+constexpr std::string_view kWarning =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "2b\r\n<html><body>You are about to visit</body></\r\n0\r\n\r\n";
+
+constexpr std::string_view kOtherName = "localhost";
+constexpr std::size_t kMaxFirstLine = 300;
 
 constexpr std::uint32_t kHeldUpMs = 5;
 constexpr std::size_t kHeldBytes = 4096;
@@ -35,7 +43,8 @@ Progress FaultyTransport::connect(const Peer& peer) {
   if (!is_drawn_) {
     draw();
     peer_ = Peer{peer.address, peer.port, peer.is_tls, {}};
-    began_ms_ = clock_.now_ms();
+    began_ms_ = moved_ms_ = clock_.now_ms();
+    if (peer.host == kOtherName) faults_.redirect = 0;  // it has arrived
   }
   if (faults_.refuse) {
     close();
@@ -48,7 +57,7 @@ Progress FaultyTransport::connect(const Peer& peer) {
 }
 
 Io FaultyTransport::send(Bytes bytes, bool has_more) {
-  if (is_broken_) return {Progress::Failed, 0};
+  if (is_broken_ || is_cut_off()) return {Progress::Failed, 0};
   if (has_answer_begun_ && repeat_ == Repeat::No) {  // the next request of this connection
     has_answer_begun_ = false;
     request_.clear();
@@ -67,8 +76,9 @@ Io FaultyTransport::send(Bytes bytes, bool has_more) {
   spend(io.size);
   passed_bytes_ += io.size;
   record(sent);
-  for (std::size_t at = 0; at < sent.size && faults_.portal; ++at) {
+  for (std::size_t at = 0; at < sent.size && answers_itself(); ++at) {
     const std::uint8_t letter = sent.data[at];
+    if (target_.size() < kMaxFirstLine) target_ += static_cast<char>(letter);
     line_ends_ = letter == '\n' ? static_cast<std::uint8_t>(line_ends_ + 1) : letter == '\r' ? line_ends_ : 0;
     if (line_ends_ == 2) is_head_sent_ = true;
   }
@@ -76,9 +86,11 @@ Io FaultyTransport::send(Bytes bytes, bool has_more) {
 }
 
 Io FaultyTransport::receive(Room room) {
-  if (is_broken_) return {Progress::Failed, 0};
+  if (is_broken_ || is_cut_off()) return {Progress::Failed, 0};
+  is_held_up_ = faults_.buffer != 0 && clock_.now_ms() - moved_ms_ < faults_.buffer;
+  if (is_held_up_) return {Progress::Pending, 0};
   if (faults_.black_hole) return {Progress::Pending, 0};
-  if (faults_.portal) return portal_page(room);
+  if (answers_itself()) return own_page(room);
   if (repeat_ != Repeat::No && !repeat()) return {Progress::Pending, 0};
   if (held_.size() > 0) return deliver_held(room);
   const std::size_t size = allowance(std::min(room.size, kHeldBytes));
@@ -139,6 +151,8 @@ void FaultyTransport::draw() {
   moved_bytes_ = 0;
   line_ends_ = 0;
   is_head_sent_ = false;
+  target_.clear();
+  page_.clear();
   page_sent_ = 0;
   faults_ = WireFaults();
   if (!wanted_.is_any() || next_random() % 1000 >= wanted_.chance) return;
@@ -146,7 +160,7 @@ void FaultyTransport::draw() {
   faults_ = wanted_;
   if (wanted_.mix) {
     faults_ = WireFaults();
-    WireFaults drawn[9];
+    WireFaults drawn[13];
     std::size_t count = 0;
     if (wanted_.cut) drawn[count++].cut = wanted_.cut;
     if (wanted_.cut_within) drawn[count++].cut_within = wanted_.cut_within;
@@ -155,6 +169,10 @@ void FaultyTransport::draw() {
     if (wanted_.reorder) drawn[count++].reorder = true;
     if (wanted_.black_hole) drawn[count++].black_hole = true;
     if (wanted_.portal) drawn[count++].portal = true;
+    if (wanted_.warning) drawn[count++].warning = true;
+    if (wanted_.redirect != 0) drawn[count++].redirect = wanted_.redirect;
+    if (wanted_.idle_cut != 0) drawn[count++].idle_cut = wanted_.idle_cut;
+    if (wanted_.buffer != 0) drawn[count++].buffer = wanted_.buffer;
     if (wanted_.refuse) drawn[count++].refuse = true;
     if (wanted_.rate != 0) drawn[count++].rate = wanted_.rate;
     faults_ = drawn[next_random() % count];
@@ -183,7 +201,17 @@ std::size_t FaultyTransport::allowance(std::size_t wanted) {
   return static_cast<std::size_t>(std::min<std::uint64_t>(wanted, may_have_moved - moved_bytes_));
 }
 
-void FaultyTransport::spend(std::size_t count) { moved_bytes_ += count; }
+void FaultyTransport::spend(std::size_t count) {
+  moved_bytes_ += count;
+  moved_ms_ = clock_.now_ms();
+}
+
+/// Whether it has been idle for too long, and is cut now.
+bool FaultyTransport::is_cut_off() {
+  if (faults_.idle_cut == 0 || clock_.now_ms() - moved_ms_ < faults_.idle_cut) return false;
+  break_off();
+  return true;
+}
 
 Io FaultyTransport::break_off() {
   inner_.close();
@@ -234,10 +262,23 @@ bool FaultyTransport::repeat() {
   return true;
 }
 
-Io FaultyTransport::portal_page(Room room) {
+void FaultyTransport::write_page() {
+  if (faults_.redirect == 0) {
+    page_ = faults_.portal ? kPortal : kWarning;
+    return;
+  }
+  // POST /api/frames HTTP/1.1
+  const std::size_t begin = target_.find(' ') + 1;
+  page_ = "HTTP/1.1 " + std::to_string(faults_.redirect) + " Elsewhere\r\nLocation: http://" + std::string(kOtherName) +
+          ":" + std::to_string(peer_.port) + target_.substr(begin, target_.find(' ', begin) - begin) +
+          "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+}
+
+Io FaultyTransport::own_page(Room room) {
   if (!is_head_sent_) return {Progress::Pending, 0};
-  const std::string_view rest = kPage.substr(page_sent_);
-  if (rest.empty()) return {Progress::Closed, 0};
+  if (page_.empty()) write_page();
+  const std::string_view rest = std::string_view(page_).substr(page_sent_);
+  if (rest.empty()) return {faults_.warning ? Progress::Pending : Progress::Closed, 0};
   const std::size_t size = std::min(room.size, rest.size());
   std::memcpy(room.data, rest.data(), size);
   page_sent_ += size;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "../src/core/Ports.h"
@@ -42,8 +43,11 @@ class FaultyTransport final : public Transport {
   void begin_repeat(const std::vector<std::uint8_t>& request);
   bool repeat();
   Io deliver_held(Room room);
-  Io portal_page(Room room);
-  bool is_deaf() const { return faults_.black_hole || faults_.portal; }
+  bool is_cut_off();
+  bool answers_itself() const { return faults_.portal || faults_.warning || faults_.redirect != 0; }
+  void write_page();
+  Io own_page(Room room);
+  bool is_deaf() const { return faults_.black_hole || answers_itself(); }
 
   Transport& inner_;
   Transport& second_;
@@ -60,7 +64,8 @@ class FaultyTransport final : public Transport {
   std::uint64_t passed_bytes_ = 0;  // towards the server, on this connection
   std::uint64_t began_ms_ = 0;
   std::uint64_t moved_bytes_ = 0;  // both ways, for the rate
-  bool is_held_up_ = false;        // by the rate
+  bool is_held_up_ = false;        // by the rate, or the buffer
+  std::uint64_t moved_ms_ = 0;     // when a byte passed last, either way
 
   // Requests as they went, to be sent twice.
   std::size_t recorded_bytes_;
@@ -73,9 +78,11 @@ class FaultyTransport final : public Transport {
   std::vector<std::uint8_t> held_;  // the answer, until the repetition is over
   std::size_t held_sent_ = 0;
 
-  // The portal.
+  // What is answered here and never gets further.
   std::uint8_t line_ends_ = 0;  // how much of an empty line has gone by
   bool is_head_sent_ = false;
+  std::string target_;  // of the request: its first line, as far as it is known
+  std::string page_;
   std::size_t page_sent_ = 0;
 };
 

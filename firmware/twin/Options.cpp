@@ -136,7 +136,7 @@ const char* usage() {
   --log debug|info|warning         what to print (info)
   --patience-s N                   with draining, before it ends with frames left over (120)
   --fault "…"                      of the wire: cut=N cut-within=N lose duplicate reorder black-hole portal refuse rate=N
-                                     mix chance=N seed=N
+                                     warning redirect=307|308 idle-cut=MS buffer=MS mix chance=N seed=N
                                    of the camera: power-cut-in-spool=N full-spool[=N] clock-1970 sensor-dead[=N]
                                      sensor-revived=N sensor-broken[=N] sensor-rubbish[=N] sensor-stale[=N]
 

@@ -16,7 +16,8 @@ struct CountOf {
   std::uint32_t WireFaults::*member;
 };
 constexpr CountOf kCounts[] = {
-    {"rate", &WireFaults::rate}, {"chance", &WireFaults::chance}, {"seed", &WireFaults::seed}};
+    {"rate", &WireFaults::rate},         {"chance", &WireFaults::chance},     {"seed", &WireFaults::seed},
+    {"redirect", &WireFaults::redirect}, {"idle_cut", &WireFaults::idle_cut}, {"buffer", &WireFaults::buffer}};
 
 struct FlagOf {
   std::string_view key;
@@ -25,7 +26,7 @@ struct FlagOf {
 constexpr FlagOf kFlags[] = {{"lose", &WireFaults::lose},       {"duplicate", &WireFaults::duplicate},
                              {"reorder", &WireFaults::reorder}, {"black_hole", &WireFaults::black_hole},
                              {"portal", &WireFaults::portal},   {"refuse", &WireFaults::refuse},
-                             {"mix", &WireFaults::mix}};
+                             {"warning", &WireFaults::warning}, {"mix", &WireFaults::mix}};
 
 bool read(const Fields::Member& member, WireFaults& faults) {
   const bool is_count = member.kind == Fields::Kind::Integer && member.number >= 0;
@@ -57,6 +58,7 @@ std::optional<WireFaults> read_wire_faults(std::string_view text) {
   for (std::size_t at = 0; fields.next(at, member);) {
     if (!read(member, faults)) return std::nullopt;
   }
+  if (faults.redirect != 0 && faults.redirect != 307 && faults.redirect != 308) return std::nullopt;
   return faults;
 }
 

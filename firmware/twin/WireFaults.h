@@ -17,6 +17,10 @@ struct WireFaults {
   bool reorder = false;                     // the request before arrives once more after this one
   bool black_hole = false;                  // nothing arrives, nothing comes, nothing breaks
   bool portal = false;                      // a page to log in at, for every request
+  bool warning = false;                     // a tunnel's page in its place, behind which the connection stays open
+  std::uint32_t redirect = 0;               // 307 or 308: every request is sent on to another name of the same machine
+  std::uint32_t idle_cut = 0;               // ms without a byte either way, after which the connection is cut; 0: never
+  std::uint32_t buffer = 0;                 // ms that an answer waits behind the last byte of its request
   bool refuse = false;                      // no connection comes about
   std::uint32_t rate = 0;                   // bytes a second each way; 0: no limit
   std::uint32_t chance = 1000;
@@ -24,7 +28,8 @@ struct WireFaults {
   std::uint32_t seed = 1;
 
   bool is_any() const {
-    return cut || cut_within || lose || duplicate || reorder || black_hole || portal || refuse || rate != 0;
+    return cut || cut_within || lose || duplicate || reorder || black_hole || portal || warning || refuse || rate != 0 ||
+           redirect != 0 || idle_cut != 0 || buffer != 0;
   }
 };
 

@@ -63,7 +63,8 @@ bool note_settings(camera::Notes& notes, const camera::Options& options) {
 bool note_installation(camera::Notes& notes, const camera::Options& options) {
   camera::Installation installation;
   installation.read(notes);
-  if (!options.server.empty() && !(installation.set_url(options.server) && installation.set_key(options.key))) {
+  const bool has_no_key = options.key.empty();  // then it keeps the one it has, or draws one
+  if (!options.server.empty() && !(installation.set_url(options.server) && (has_no_key || installation.set_key(options.key)))) {
     std::fprintf(stderr, "camera-twin: this is no address of an archive, or no key\n");
     return false;
   }

@@ -75,7 +75,7 @@ class WorldSource final : public FrameSource {
   WorldClock& clock_;
 };
 
-enum class Archive { Keeps, Refuses, PutsOff, Portal, Silent, Refused };
+enum class Archive { Keeps, Refuses, PutsOff, Portal, Silent, Refused, Pending, Revoked };
 
 /// The wire and the archive behind it.
 class WorldTransport final : public Transport {
@@ -93,10 +93,15 @@ class WorldTransport final : public Transport {
     ++connects;
     peer_address = peer.address;
     reset();
-    return archive == Archive::Refused ? Progress::Failed : Progress::Done;
+    if (archive == Archive::Refused || (only_at && peer.host != only_at)) return Progress::Failed;
+    was_tls = peer.is_tls;
+    host_.clear();
+    host_.add(peer.host);
+    return Progress::Done;
   }
   Io send(Bytes bytes, bool) override {
     if (archive == Archive::Silent) return {Progress::Pending, 0};
+    if (only_at && host_.view() != only_at) return {Progress::Failed, 0};
     const std::size_t taken = bytes.size < at_a_time ? bytes.size : at_a_time;
     for (std::size_t i = 0; i < taken; ++i) take(bytes.data[i]);
     return {Progress::Done, taken};
@@ -120,6 +125,8 @@ class WorldTransport final : public Transport {
   std::vector<std::string> losts;  // every Camera-Lost of what was kept, as it was sent
   std::uint64_t connects = 0;
   std::uint64_t requests = 0;
+  const char* only_at = nullptr;  // the one host at which it answers
+  bool was_tls = false;
   bool is_nameless = false;  // nobody answers for the archive's name
   IpAddress peer_address;
   /// How often a number was kept, of any boot.
@@ -159,6 +166,7 @@ class WorldTransport final : public Transport {
   }
 
   void respond() {
+    if (archive == Archive::Pending || archive == Archive::Revoked) return respond_to_a_stranger();
     if (std::strncmp(head, "POST /api/reports", 17) == 0) return respond_to_report();
     const char* boot = std::strstr(head, "Camera-Frame: boot=\"") + 20;
     const std::uint64_t number = std::strtoull(std::strstr(head, "number=") + 7, nullptr, 10);
@@ -199,11 +207,25 @@ class WorldTransport final : public Transport {
     answered_ = 0;
   }
 
+  void respond_to_a_stranger() {
+    const bool is_report = std::strncmp(head, "POST /api/reports", 17) == 0;
+    reports += is_report;
+    const char* field = is_report ? "Camera-Report" : "Camera-Frame";
+    const char* boot = std::strstr(std::strstr(head, field), "boot=\"") + 6;
+    const unsigned long long number = std::strtoull(std::strstr(boot, "number=") + 7, nullptr, 10);
+    const bool is_pending = archive == Archive::Pending;
+    answer_size_ = static_cast<std::size_t>(std::snprintf(
+        answer_, sizeof answer_, "HTTP/1.1 %s\r\n%s: boot=\"%.16s\", number=%llu, answer=again\r\n%sContent-Length: 0\r\n\r\n",
+        is_pending ? "401 Unauthorized" : "403 Forbidden", field, boot, number, is_pending ? "Retry-After: 15\r\n" : ""));
+    answered_ = 0;
+  }
+
   void hear_lost() {
     if (const char* lost = std::strstr(head, "Camera-Lost: ")) losts.emplace_back(lost, std::strcspn(lost, "\r"));
   }
 
   std::vector<std::uint32_t> kept_times_;
+  FixedText<253> host_;  // of this connection
   std::size_t head_size_ = 0, body_left_ = 0;
   bool in_body_ = false;
   char answer_[1024];
@@ -217,7 +239,8 @@ class WorldNotes final : public Notes {
     return note != notes.end() && out.add(note->second).is_whole();
   }
   bool write(std::string_view name, std::string_view text) override {
-    if (is_broken) return false;
+    if (is_broken || writes_left == 0) return false;
+    if (writes_left > 0) --writes_left;
     if (text.empty()) notes.erase(std::string(name));
     else notes[std::string(name)] = std::string(text);
     ++writes[std::string(name)];
@@ -226,6 +249,7 @@ class WorldNotes final : public Notes {
   std::map<std::string, std::string> notes;
   std::map<std::string, int> writes;
   bool is_broken = false;
+  int writes_left = -1;  // before it breaks; below 0: it does not
 };
 
 class WorldRadio final : public Radio {
@@ -257,8 +281,14 @@ class WorldMachine final : public Machine {
 
 class WorldLog final : public Log {
  public:
-  void line(LogLevel level, std::string_view) override { lines[static_cast<unsigned>(level)]++; }
+  void line(LogLevel level, std::string_view text) override {
+    lines[static_cast<unsigned>(level)]++;
+    if (level == LogLevel::Debug) return;
+    last.clear();
+    last.add(text);
+  }
   std::uint64_t lines[4] = {};
+  FixedText<256> last;  // above Debug
 };
 
 /// What outlives a power cut: the card and the notes; what outlives deep sleep: the boot's memory.

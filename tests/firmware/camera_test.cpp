@@ -689,6 +689,220 @@ TEST(Camera, RemembersWhereTheArchiveWas) {
   EXPECT_EQ(start.camera->kept(), 0u);
 }
 
+std::string key_of(const World& world) {
+  const char* key = std::strstr(world.transport.head, "Authorization: Bearer ");
+  return key == nullptr ? "" : std::string(key + 22, std::strcspn(key + 22, "\r"));
+}
+
+// A camera without a key draws its own and asks with it, by reports alone: its frames wait, and go when it is let in.
+TEST_P(EveryWay, AsksToBeLetInAndKeepsItsFrames) {
+  World world;
+  world.notes.notes["server"] = "url=\"http://archive.local\"";
+  world.notes.notes["camera"] = "id=\"garden\", board=\"xiao-esp32s3-sense\"";
+  world.transport.archive = Archive::Pending;
+  Start start(world, GetParam());
+  start.run(10 * kMinuteMs);
+
+  const std::string key = key_of(world);
+  EXPECT_EQ(key.size(), Installation::kOwnKeyLetters);
+  EXPECT_EQ(key.rfind("cam_", 0), 0u) << key;
+  EXPECT_EQ(world.transport.requests, world.transport.reports) << "no frame is sent in vain";
+  EXPECT_NEAR(static_cast<double>(world.transport.reports), 40.0, 5.0) << "as often as it was told to ask, not ever more seldom";
+  EXPECT_NE(std::strstr(world.transport.head, "Camera-Status: id=\"garden\""), nullptr);
+  EXPECT_NE(std::strstr(world.transport.head, "board=\"xiao-esp32s3-sense\""), nullptr);
+  const SetupFacts facts = start.camera->facts();
+  EXPECT_TRUE(facts.is_joining);
+  EXPECT_EQ(facts.key_end, key.substr(key.size() - 4));
+  EXPECT_EQ(world.log.last.view(), "the archive has yet to let this camera in; its key ends in " + key.substr(key.size() - 4));
+
+  world.transport.archive = Archive::Keeps;
+  start.run(2 * kMinuteMs);
+
+  EXPECT_FALSE(start.camera->facts().is_joining);
+  EXPECT_EQ(world.log.last.view(), "the archive lets this camera in");
+  EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+  EXPECT_EQ(holes(world.transport), "");
+  EXPECT_EQ(key_of(world), key);
+}
+
+// The key is durable before it is shown, the same at every start, and after the first that let it in frames go at once.
+TEST(Camera, KeepsTheKeyItDrew) {
+  World world;
+  world.notes.notes["server"] = "url=\"http://archive.local\"";
+  world.notes.is_broken = true;
+  std::string key;
+  {
+    Start start(world);
+    start.run(5 * kMinuteMs);
+    EXPECT_EQ(world.transport.requests, 0u) << "a key that the next power cut forgets is shown to nobody";
+    world.notes.is_broken = false;
+    start.run(5 * kMinuteMs);
+    key = key_of(world);
+    EXPECT_NE(world.notes.notes["key"].find(key), std::string::npos);
+    EXPECT_GE(start.camera->kept(), 1u);
+  }
+  world.boot_memory = BootMemory();
+  const std::uint64_t before = world.transport.reports;
+  Start start(world);
+
+  start.run(kMinuteMs);
+
+  EXPECT_EQ(key_of(world), key);
+  EXPECT_EQ(world.transport.reports, before);
+  EXPECT_EQ(world.notes.writes["key"], 2) << "drawn, and let in";
+}
+
+// A key whose right has ended is shown by reports too; a new one set up over USB counts at once, and no frame is lost.
+TEST_P(EveryWay, OutlivesTheEndOfItsKey) {
+  World world;
+  Start start(world, GetParam());
+  start.run(5 * kMinuteMs);
+  world.transport.archive = Archive::Revoked;
+  start.run(5 * kMinuteMs);
+  EXPECT_TRUE(start.camera->facts().is_joining);
+  EXPECT_LE(world.transport.requests - world.transport.reports - start.camera->kept(), 1u) << "one frame, which heard it";
+
+  world.notes.notes["server"] = "url=\"http://archive.local\", key=\"n3w\"";
+  world.transport.archive = Archive::Keeps;
+  start.camera->install();
+  start.run(5 * kMinuteMs);
+
+  EXPECT_EQ(key_of(world), "n3w");
+  EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+  EXPECT_EQ(holes(world.transport), "");
+}
+
+constexpr const char* kGivenKey = "cam_0a1b2c3d_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// What the last report said in Camera-Key, and the prefix in it; empty: none.
+std::string next_key_of(const World& world) {
+  const char* said = std::strstr(world.transport.report_head, "Camera-Key: ");
+  return said == nullptr ? "" : std::string(said + 12, std::strcspn(said + 12, "\r"));
+}
+std::string prefix_in(const std::string& said) { return said.substr(said.find("prefix=\"") + 8, 8); }
+
+// The archive wants another key: the camera draws it, tells its hash alone, goes on with the old one, and shows the new one
+// from the moment the archive has said that it knows it. A key given over USB ends so too, and no frame waits.
+TEST_P(EveryWay, RenewsItsKeyWithOverlap) {
+  for (const bool is_given : {true, false}) {
+    World world;
+    world.notes.notes["server"] = std::string("url=\"http://archive.local\"") + (is_given ? ", key=\"" + std::string(kGivenKey) + "\"" : "");
+    Start start(world, GetParam());
+    start.run(2 * kMinuteMs);
+    const std::string before = key_of(world);
+    world.transport.more = "Camera-Key: renew=\"" + before.substr(4, 8) + "\"\r\n";
+    start.run(2 * kMinuteMs);
+    const std::string said = next_key_of(world);
+    ASSERT_NE(said, "");
+    EXPECT_EQ(key_of(world), before) << "until the archive knows the other";
+    const std::string next = world.notes.notes["nextkey"];
+    FixedText<128> expected;
+    write_next_key(expected, next.substr(4, 8), world.digest.sha256(Bytes{reinterpret_cast<const std::uint8_t*>(next.data()), next.size()}));
+    EXPECT_EQ(said, expected.view());
+
+    world.transport.more = "Camera-Key: taken=\"" + prefix_in(said) + "\"\r\n";
+    start.run(2 * kMinuteMs);
+
+    EXPECT_EQ(key_of(world), next);
+    EXPECT_EQ(world.notes.notes.count("nextkey"), 0u);
+    EXPECT_EQ(world.notes.notes["server"].find(kGivenKey), std::string::npos);
+    EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+    EXPECT_EQ(holes(world.transport), "");
+
+    world.boot_memory = BootMemory();
+    Start again(world, GetParam());
+    again.run(kMinuteMs);
+    EXPECT_EQ(key_of(world), next);
+    EXPECT_GE(again.camera->kept(), 2u);
+  }
+}
+
+// Wherever the power goes or a note fails, what the camera shows is a key that the archive knows.
+TEST(Camera, ShowsAKnownKeyWhateverFailsWhileItRenews) {
+  for (int failing = 0; failing < 6; ++failing) {
+    World world;
+    world.notes.notes["server"] = "url=\"http://archive.local\", key=\"" + std::string(kGivenKey) + "\"";
+    std::string said;
+    {
+      Start start(world);
+      world.transport.more = "Camera-Key: renew=\"0a1b2c3d\"\r\n";
+      start.run(2 * kMinuteMs);
+      said = prefix_in(next_key_of(world));
+      world.transport.more = "Camera-Key: taken=\"" + said + "\"\r\n";
+      world.notes.writes_left = failing;
+      start.run(2 * kMinuteMs);
+    }
+    const std::string next = "cam_" + said;
+    world.notes.writes_left = -1;
+    world.boot_memory = BootMemory();
+    Start start(world);
+    start.run(2 * kMinuteMs);
+    const std::string shown = key_of(world);
+    EXPECT_TRUE(shown == kGivenKey || shown.substr(0, 12) == next) << shown << " after " << failing;
+    world.transport.more = "Camera-Key: renew=\"" + shown.substr(4, 8) + "\"\r\n";
+    world.transport.report_head[0] = '\0';
+    start.run(2 * kMinuteMs);
+
+    EXPECT_NE(prefix_in(next_key_of(world)), shown.substr(4, 8)) << "and can be renewed, after " << failing;
+    EXPECT_NE(next_key_of(world), "");
+  }
+}
+
+// A key of another form, another camera's, or one that nobody drew: passed over.
+TEST(Camera, RenewsNoKeyButTheOneItShows) {
+  for (const char* const field : {"renew=\"ffffffff\"", "renew=\"\"", "renew=0a1b2c3d", "taken=\"0a1b2c3d\"", "taken=\"\"", "renew"}) {
+    for (const char* const key : {kGivenKey, "k3y"}) {
+      World world;
+      world.notes.notes["server"] = "url=\"http://archive.local\", key=\"" + std::string(key) + "\"";
+      world.transport.more = "Camera-Key: " + std::string(field) + "\r\n";
+      Start start(world);
+      start.run(5 * kMinuteMs);
+
+      EXPECT_EQ(key_of(world), key) << field;
+      EXPECT_EQ(world.transport.reports, 0u) << field;
+      EXPECT_EQ(world.notes.notes.count("nextkey"), 0u) << field;
+    }
+  }
+}
+
+// An archive that has moved is found at the address it told of, and stays found through a restart.
+TEST_P(EveryWay, FollowsTheArchiveToAnAddressItToldOf) {
+  World world;
+  world.transport.more = "Camera-Address: version=7, public=\"https://new.example\"\r\n";
+  {
+    Start start(world, GetParam());
+    start.run(5 * kMinuteMs);
+    EXPECT_NE(std::strstr(world.transport.head, "address=7"), nullptr);
+    world.transport.only_at = "new.example";
+    start.run(15 * kMinuteMs);
+
+    EXPECT_TRUE(world.transport.was_tls);
+    EXPECT_GE(start.camera->kept(), start.camera->taken() - 1);
+    EXPECT_EQ(start.camera->facts().at, "https://new.example");
+    EXPECT_EQ(holes(world.transport), "");
+  }
+  world.boot_memory = BootMemory();
+  Start start(world, GetParam());
+  const std::uint64_t before = world.transport.connects;
+
+  start.run(kMinuteMs);
+
+  EXPECT_GE(start.camera->kept(), 2u);
+  EXPECT_EQ(world.transport.connects - before, 1u) << "there at once";
+}
+
+// A camera that sleeps tries the addresses it knows before it sleeps, and wakes at the one that proved itself.
+TEST(Camera, FollowsTheArchiveThoughItSleeps) {
+  World world("interval_s=600, size=\"QVGA\", settle_ms=0, settle_frames=0, sleep=?1");
+  world.transport.more = "Camera-Address: version=7, public=\"https://new.example\"\r\n";
+  ASSERT_TRUE(Start(world).sleep());
+  world.transport.only_at = "new.example";
+
+  for (int wake = 0; wake < 3; ++wake) ASSERT_TRUE(Start(world).sleep());
+
+  EXPECT_EQ(world.transport.order.size(), 4u) << "each wake has its frame, the first without the archive's old address too";
+}
+
 // No number is drawn before there is true randomness for the boot.
 TEST(Camera, WaitsForARealBoot) {
   World world;
@@ -709,6 +923,7 @@ TEST(Camera, AllocatesNothingAfterItsStart) {
   world.source.picture.clear();
   world.source.picture.reserve(20'000);
   draw_picture(320, 240, 1, world.source.picture);
+  world.transport.more = "Camera-Address: version=7, public=\"https://new.example\", local=\"http://10.0.0.1\"\r\n";
   Start start(world, false, 1, nullptr);
   start.run(10'000, 1000);
   const std::size_t before = allocations;

@@ -18,7 +18,7 @@ TEST(WireFaults, AreReadFromOneLine) {
   EXPECT_EQ(faults->seed, 7U);
   EXPECT_TRUE(faults->is_any());
   EXPECT_FALSE(read_wire_faults("")->is_any());
-  for (const char* const wrong : {"cut", "cut=-1", "lose=1", "typo", "rate=9999999999", "cut=1,", "black_hole=?2"}) {
+  for (const char* const wrong : {"cut", "cut=-1", "lose=1", "typo", "rate=9999999999", "cut=1,", "black_hole=?2", "redirect=302"}) {
     EXPECT_FALSE(read_wire_faults(wrong)) << wrong;
   }
 }
@@ -115,6 +115,47 @@ TEST_F(Faulty, APortalAnswersButAcknowledgesNothing) {
   EXPECT_EQ(outcome.result, SendResult::NoEcho);
   EXPECT_EQ(outcome.status, 200);
   EXPECT_EQ(server.opened, 0U);
+}
+
+TEST_F(Faulty, AWarningAnswersButAcknowledgesNothing) {
+  const Outcome outcome = send("warning");
+  EXPECT_EQ(outcome.result, SendResult::NoEcho);
+  EXPECT_EQ(outcome.status, 200);
+  EXPECT_EQ(server.opened, 0U);
+  EXPECT_EQ(send("").result, SendResult::Kept) << "over another connection, although that one stayed open";
+}
+
+TEST_F(Faulty, ARedirectLeadsToTheOtherHostWithoutTheKey) {
+  for (const char* const faults : {"redirect=307", "redirect=308"}) {
+    const std::size_t before = server.opened;
+    EXPECT_EQ(send(faults).result, SendResult::Kept) << faults;
+    EXPECT_EQ(server.opened - before, 1U);
+    EXPECT_EQ(server.connections[before].host, "localhost");
+    const std::string request = server.connections[before].requests[0];
+    EXPECT_EQ(request.rfind("POST /api/frames HTTP/1.1\r\nHost: localhost\r\n", 0), 0U) << request;
+    EXPECT_EQ(request.find("k3y"), std::string::npos);
+    EXPECT_EQ(request.substr(request.find("\r\n\r\n") + 4), body);
+  }
+}
+
+// As behind a tunnel that gives up after five seconds: the next frame finds that out, and goes over a new connection.
+TEST_F(Faulty, AnIdleConnectionIsCutAndReplaced) {
+  for (Connection& connection : server.connections) connection.exchanges = {{kept(1)}, {kept(2)}, {kept(3)}};
+  EXPECT_EQ(send("idle_cut=5000", 1).result, SendResult::Kept);
+  clock.now += 4000;
+  EXPECT_EQ(send("idle_cut=5000", 2).result, SendResult::Kept);
+  EXPECT_EQ(server.opened, 1U);
+  clock.now += 5000;
+  EXPECT_EQ(send("idle_cut=5000", 1).result, SendResult::Kept);
+
+  EXPECT_EQ(server.opened, 2U);
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
+TEST_F(Faulty, AnAnswerInABufferIsOnlyLate) {
+  EXPECT_EQ(send("buffer=3000").result, SendResult::Kept);
+  EXPECT_GE(clock.now - began_ms, 3000U);
+  EXPECT_LT(clock.now - began_ms, 4000U);
 }
 
 TEST_F(Faulty, RefusedNothingConnects) { EXPECT_EQ(send("refuse").result, SendResult::Unreachable); }

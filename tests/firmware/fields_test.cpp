@@ -7,6 +7,7 @@
 
 #include "Json.h"
 #include "core/Contract.h"
+#include "core/Request.h"
 #include "parsers_fuzz.h"
 
 namespace camera::testing {
@@ -42,7 +43,7 @@ TEST(Fields, TextAndBytesComeBack) {
 
 TEST(FieldsVectors, GrammarIsJudgedAsTheArchiveJudgesIt) {
   int seen = 0;
-  for (const char* const kind : {"claim", "echo", "lost", "digest", "status", "settings", "clock"}) {
+  for (const char* const kind : {"claim", "echo", "lost", "digest", "status", "settings", "clock", "addresses", "next_key"}) {
     for (const Json& vector : vectors()[kind].items) {
       const bool is_broken = vector.has("fault") && vector["fault"].text == "dictionary";
       EXPECT_EQ(Fields(vector["text"].text).is_valid(), !is_broken) << vector["text"].text;
@@ -66,6 +67,19 @@ TEST(FieldsVectors, ClaimsAreReadAsTheArchiveReadsThem) {
       }
     }
   }
+}
+
+TEST(FieldsVectors, TheNextKeyIsWrittenAsTheArchiveReadsIt) {
+  const Json& vector = vectors()["next_key"].items[0];
+  Sha256 hash;
+  for (std::size_t at = 0; at < hash.size(); ++at)
+    hash[at] = static_cast<std::uint8_t>(std::stoul(vector["sha256"].text.substr(2 * at, 2), nullptr, 16));
+  FixedText<128> out;
+
+  EXPECT_TRUE(write_next_key(out, vector["prefix"].text, hash));
+
+  EXPECT_EQ(out.view(), vector["text"].text);
+  EXPECT_LE(out.size(), kMaxNextKey);
 }
 
 TEST(FieldsVectors, EchoesAreReadAsTheArchiveReadsThem) {

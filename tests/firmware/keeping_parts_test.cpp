@@ -21,6 +21,15 @@ TEST(Boot, GoesOnOnlyThroughDeepSleep) {
     EXPECT_EQ(boot.next(), (FrameName{id, 2 * wake}));
     EXPECT_EQ(boot.next(), (FrameName{id, 2 * wake + 1}));
   }
+  for (std::uint32_t i = 0; i < BootMemory::kMostCarried; ++i) {
+    Boot boot(memory);
+    ASSERT_TRUE(boot.carry(Loss{id, i, i, LossReason::Sensor}));
+    const BootMemory whole = memory;
+    memory.carried[i].to += 1;
+    EXPECT_FALSE(Boot(memory).is_known()) << "what is carried is sealed too";
+    memory = whole;
+    EXPECT_EQ(Boot(memory).carried(), i + 1);
+  }
   memory.next_number = 3;  // memory that lost its power holds anything
   Boot torn(memory);
   EXPECT_FALSE(torn.is_known());
@@ -275,6 +284,77 @@ TEST(Setup, KeepsWhatIsNotSaidOfTheServer) {
   EXPECT_EQ(setup.staged().url.view(), "http://b.local");
 }
 
+// What the camera drew meanwhile outlives a commit; an empty key ends it, and the camera draws another.
+TEST(Setup, LeavesTheCamerasOwnKeyUntilItIsToldTo) {
+  WorldNotes notes;
+  WorldRandom random;
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  Installation camera;
+  ASSERT_TRUE(camera.draw_key(random, notes));
+  const std::string key(camera.own_key.view());
+
+  EXPECT_EQ(say(setup, R"(camera id="barn")"), "ok");
+  EXPECT_EQ(say(setup, "commit"), "ok");
+  camera.read(notes);
+  EXPECT_EQ(camera.key_to_show(), key);
+  EXPECT_EQ(say(setup, R"(server key="")"), "ok");
+  camera.read(notes);
+  EXPECT_EQ(camera.key_to_show(), key) << "nothing counts before the commit";
+  EXPECT_EQ(say(setup, "commit"), "ok");
+  camera.read(notes);
+  EXPECT_TRUE(camera.key_to_show().empty());
+  ASSERT_TRUE(camera.draw_key(random, notes));
+  EXPECT_NE(camera.key_to_show(), key);
+
+  EXPECT_EQ(say(setup, R"(server url="http://b.local")"), "ok");
+  EXPECT_EQ(say(setup, "commit"), "ok");
+  Installation after;
+  after.read(notes);
+  EXPECT_EQ(after.key_to_show(), camera.key_to_show()) << "it is ended once";
+}
+
+// A key that the camera renewed meanwhile is not brought back by a commit that says nothing of it.
+TEST(Setup, BringsNoKeyBackThatWasRenewed) {
+  WorldNotes notes;
+  WorldRandom random;
+  notes.notes["server"] = "url=\"http://archive.local\", key=\"cam_0a1b2c3d_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"";
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  Installation camera;
+  camera.read(notes);
+  ASSERT_TRUE(camera.draw_next_key(random, notes));
+  ASSERT_TRUE(camera.take_next_key(notes));
+
+  EXPECT_EQ(say(setup, R"(camera id="barn")"), "ok");
+  EXPECT_EQ(say(setup, "commit"), "ok");
+
+  Installation after;
+  after.read(notes);
+  EXPECT_EQ(after.key_to_show(), camera.key_to_show());
+  EXPECT_EQ(after.id.view(), "barn");
+}
+
+// Whoever is to let the camera in sees the end of its key, and nobody sees more.
+TEST(Setup, TellsWhetherItAsksToJoin) {
+  WorldNotes notes;
+  camera::Setup setup(notes, &kOneBoard);
+  setup.begin();
+  SetupFacts facts;
+  facts.is_joining = true;
+  facts.key_end = "x-9_";
+  facts.at = "https://new.example";
+
+  const std::string said = say(setup, "status", facts);
+
+  const Fields fields(std::string_view(said).substr(3));
+  EXPECT_EQ(fields.boolean("joining"), true) << said;
+  FixedText<192> text;
+  EXPECT_TRUE(fields.string("key_end", text));
+  EXPECT_EQ(text.view(), "x-9_");
+  EXPECT_EQ(say(setup, "status").find("joining"), std::string::npos);
+}
+
 // What people call their network may have any letter.
 TEST(Setup, TakesANetworkOfAnyName) {
   WorldNotes notes;
@@ -356,6 +436,34 @@ TEST(Setup, PutsButtonsOnPins) {
   EXPECT_NE(say(setup, "status").find("button1=0, motion=4"), std::string::npos);
 }
 
+// A key is drawn in the archive's own form: every bit of it random, another each time, none from a source that stands still.
+TEST(Installation, DrawsAKeyOfTheArchivesForm) {
+  WorldNotes notes;
+  WorldRandom random;
+  std::set<std::string> keys;
+  std::set<char> letters;
+  for (int at = 0; at < 1000; ++at) {
+    Installation camera;
+    ASSERT_TRUE(camera.draw_key(random, notes));
+    const std::string key(camera.key_to_show());
+    ASSERT_EQ(key.size(), 56u);
+    EXPECT_EQ(key.substr(0, 4) + key.substr(12, 1), "cam__");
+    EXPECT_EQ(key.find_first_not_of("0123456789abcdef", 4), 12u) << key;
+    letters.insert(key.begin() + 13, key.end());
+    keys.insert(key);
+  }
+  EXPECT_EQ(keys.size(), 1000u);
+  EXPECT_EQ(std::string(letters.begin(), letters.end()), "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+
+  Installation camera;
+  random.is_dead = true;
+  EXPECT_FALSE(camera.draw_key(random, notes));
+  random.is_dead = false;
+  notes.is_broken = true;
+  EXPECT_FALSE(camera.draw_key(random, notes));
+  EXPECT_TRUE(camera.key_to_show().empty());
+}
+
 // Four networks are remembered, the one named last first; naming one again changes it.
 TEST(Installation, RemembersFourNetworks) {
   Installation installation;
@@ -377,6 +485,7 @@ TEST(Health, WritesAStatusThatFits) {
   health.vitals = {"brownout", 999, 999, 100'000, 8'000'000, 3712, -40};
   health.rssi_dbm = -100;
   health.up_s = health.spooled = health.lost = health.oversized = health.discarded = health.skipped = health.failed_sends = 999'999'999;
+  health.address = 2147483647;
   health.settings = health.settings_refused = 999'999'999;
   health.waiting = health.refused = 9999;
   health.quality = 12;
@@ -390,7 +499,7 @@ TEST(Health, WritesAStatusThatFits) {
   const Fields fields(status.view());
   ASSERT_TRUE(fields.is_valid()) << status.view();
   EXPECT_TRUE(fields.has("sensor_fault")) << "even at its longest all of it fits: " << status.size();
-  EXPECT_EQ(status.view().rfind("id=\"xiao-3f2a\", settings=999999999, firmware=", 0), 0u);
+  EXPECT_EQ(status.view().rfind("id=\"xiao-3f2a\", settings=999999999, address=2147483647, firmware=", 0), 0u);
 }
 
 // The CRC is the usual one (its check value), also of pieces.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/Address.h"
+#include "core/Addresses.h"
 #include "core/Contract.h"
 #include "core/Fields.h"
 #include "core/Reply.h"
@@ -18,6 +19,29 @@ inline bool text_comes_back(std::string_view text) {
   FieldsWriter(written).text("t", text).bytes("b", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   const Fields fields(written.view());
   return fields.string("t", read) && read.view() == text && fields.bytes("b", as_bytes) && as_bytes.view() == text;
+}
+
+class NoNotes final : public Notes {
+ public:
+  bool read(std::string_view, Text&) override { return false; }
+  bool write(std::string_view, std::string_view) override { return true; }
+};
+
+/// Whatever a camera with TLS is told, it goes to TLS, and comes back to where it was set up.
+inline bool addresses_keep_their_promises(std::string_view text) {
+  NoNotes notes;
+  Addresses addresses(notes);
+  addresses.begin("https://home.example", 0);
+  addresses.offer(text, "Barn");
+  bool is_home = false;
+  for (std::uint64_t at = 0; at < 4; ++at) {
+    addresses.enter("Barn", at);
+    addresses.sent(SendResult::Unreachable, "Barn", at, true);
+    const auto address = Address::of_archive(addresses.current());
+    if (!address || !address->is_tls()) return false;
+    is_home = is_home || addresses.is_set_up();
+  }
+  return is_home;
 }
 
 /// False when a promise is broken.
@@ -51,7 +75,7 @@ inline bool fields_keep_their_promises(std::string_view text) {
   const auto echo = read_echo(text);
   if (!(!echo || (fields.is_valid() && echo->name.number <= kMaxNumber))) return false;
   (void)read_clock(text);
-  return true;
+  return addresses_keep_their_promises(text);
 }
 
 inline bool reply_keeps_its_promises(std::string_view bytes) {

@@ -39,6 +39,9 @@ void expect_as_said(const Reply& reply, const Json& vector, std::string_view sai
   if (vector.has("settings")) {
     EXPECT_EQ(reply.settings(), vector["settings"].text);
   }
+  if (vector.has("addresses")) {
+    EXPECT_EQ(reply.addresses(), vector["addresses"].text);
+  }
   if (vector.has("clock")) {
     EXPECT_EQ(read_clock(reply.clock()), static_cast<std::uint64_t>(vector["clock"].number()));
   }

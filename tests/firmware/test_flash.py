@@ -412,6 +412,67 @@ def test_a_twin_is_one_command(archive_servers: Callable[..., ArchiveServer], tm
     assert [frame["camera"] for frame in frames_of(server, 4)] == ["attic"] * 4
 
 
+def test_a_twin_asks_to_join(archive_servers: Callable[..., ArchiveServer], tmp_path: Path) -> None:
+    """With its own key, the same at the next start; its frames wait in its spool."""
+    server = archive_servers("--open-uploads")
+    words = (
+        "twin",
+        "attic",
+        "--join",
+        "--count",
+        "2",
+        "--every",
+        "1",
+        "--size",
+        "QVGA",
+        "--spool",
+        str(tmp_path / "s"),
+    )
+
+    first, second = (archive(server, *words, timeout_s=BUILD_S) for _ in range(2))
+
+    assert first.returncode == second.returncode == 0, first.stdout + second.stdout
+    assert f"attic asks to be let in at {server.url}" in first.stdout
+    assert "attic goes on where it was" in second.stdout
+    assert [frame["camera"] for frame in frames_of(server, 4)] == ["attic"] * 4
+
+
+def test_a_camera_that_joins_is_given_no_key(
+    archive_servers: Callable[..., ArchiveServer], bare: Callable[[str], str], tmp_path: Path
+) -> None:
+    """It draws its own, also where it had been given one; where no key is needed its first frame is there at once."""
+    server = archive_servers("--open-uploads")
+    port = bare("shed")
+    key = tmp_path / "shed-spool" / "notes" / "key"
+    words = ("--port", port, "--name", "shed", "--wifi", "Barn", "--to", server.url)
+    given = flash(server, *words, "--key", "cam_00000000_" + "A" * 43)
+    has_drawn_one = key.exists()
+
+    joined = flash(server, *words, "--join")
+
+    assert given.returncode == 0, given.stdout
+    assert not has_drawn_one
+    assert joined.returncode == 0, joined.stdout
+    assert f"shed is live: {server.url}/" in joined.stdout
+    assert key.read_text().startswith('key="cam_')
+    assert "leave --key and --new-key out" in flash(server, *words, "--join", "--new-key").stdout
+
+
+def test_a_camera_that_waits_to_be_let_in_says_so(
+    archive_servers: Callable[..., ArchiveServer], bare: Callable[[str], str], tmp_path: Path
+) -> None:
+    """With the end of its key, by which its owner knows it."""
+    server = archive_servers()
+    words = ("--port", bare("shed"), "--name", "shed", "--wifi", "Barn", "--join", "--wait", "3")
+
+    ran = flash(server, *words)
+
+    key = (tmp_path / "shed-spool" / "notes" / "key").read_text().split('"')[1]
+    assert ran.returncode == 1
+    assert f"it asks to join with a key that ends in {key[-4:]}: let it in on the archive's page" in ran.stdout
+    assert key not in ran.stdout + (tmp_path / "shed.log").read_text()
+
+
 @pytest.mark.timeout(2 * BUILD_S)
 def test_a_twin_tells_what_it_could_not_do(archive_servers: Callable[..., ArchiveServer], tmp_path: Path) -> None:
     """A wrong fault, and a name that somebody else has."""

@@ -19,6 +19,7 @@ import pytest
 
 from tests.conftest import ArchiveServer
 from tests.firmware.twins import Twin, build_twin, told, wait_until_taken
+from tests.server.serving import command
 
 FRAMES = int(os.environ.get("LEDGER_FRAMES", "1000"))
 SEED = int(os.environ.get("LEDGER_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -47,7 +48,9 @@ class ChaosProxy:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.is_calm = False
+        self.tells = b""  # a line that it puts into the head of every answer to a camera
         self.faults: Counter[str] = Counter()
+        self._cameras: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -55,6 +58,8 @@ class ChaosProxy:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for camera in self._cameras:
+            _reset(camera)
         for thread in self._threads:
             thread.join(5)
 
@@ -64,6 +69,7 @@ class ChaosProxy:
                 camera, _ = self._listener.accept()
             except OSError:
                 return
+            self._cameras.append(camera)
             kinds = ("none", "none", "cut", "lose", "deaf", "cut-answer")
             fault = "none" if self.is_calm else self._random.choice(kinds)
             after = self._random.randrange(8000)
@@ -101,6 +107,8 @@ class ChaosProxy:
                 if fault == "lose":  # the archive has answered, and nobody will know
                     _reset(camera)
                     return
+                if self.tells:
+                    data = data.replace(b"\r\nCamera-Clock:", b"\r\n" + self.tells + b"\r\nCamera-Clock:")
                 if fault == "cut-answer":
                     camera.sendall(data[:after])
                     _reset(camera)
@@ -225,6 +233,11 @@ FAULTS = [
     "reorder",
     "black-hole",
     "portal",
+    "warning",
+    "redirect=307",
+    "redirect=308",
+    "idle-cut=1000",
+    "buffer=2000",
     "refuse",
     "rate=1",
     "full-spool",
@@ -257,6 +270,53 @@ def test_each_fault_alone_leaves_no_number_unaccounted(ledger: Ledger, fault: st
     there_were = {"full-spool": "spool-full", "sensor-dead": "sensor"}
     reasons = [reason for word, reason in there_were.items() if word in fault]
     _report(ledger.balance(*reasons, *IN_MEMORY[way]))
+
+
+@pytest.mark.parametrize("way", [(), ("--flash",)], ids=["card", "flash"])
+def test_frames_wait_until_their_camera_is_let_in(
+    program: Path, tmp_path: Path, archive_servers: Callable[..., ArchiveServer], way: tuple[str, ...]
+) -> None:
+    """Twice it is told that it is not, in two boots; then its key is known, and everything that waited is kept."""
+    ledger = Ledger(program, tmp_path, archive_servers())
+    for _ in range(2):
+        twin = ledger.run("--count", 15, "--patience-s", 1, *way)
+        assert twin.wait(RUN_S) == 3
+    assert "the archive has yet to let this camera in; its key ends in" in ledger.log.read_text()
+    assert ledger.kept() == Counter()
+    key = (ledger.spool / "notes" / "key").read_text().split('"')[1]
+    let_in(ledger.server, "garden", key)
+
+    ledger.drain(*way)
+
+    _report(ledger.balance(least_kept=31))
+    assert key not in ledger.log.read_text()
+    ledger.close()
+
+
+@pytest.mark.parametrize("way", [(), ("--flash",)], ids=["card", "flash"])
+def test_a_camera_follows_its_archive_to_an_address_it_told_of(
+    ledger: Ledger, proxies: Callable[[int, int], ChaosProxy], way: tuple[str, ...]
+) -> None:
+    """The address that was set up ends for good; every frame is kept at the other one, in this boot and the next."""
+    proxy = proxies(ledger.server.port, SEED)
+    proxy.is_calm = True
+    proxy.tells = f'Camera-Address: version=7, local="{ledger.server.url}"'.encode()
+    twin = ledger.run("--count", 20, "--interval-s", 10, "--patience-s", RUN_S, *way, url=proxy.url)
+    wait_until_taken(ledger.log, 5, twin, RUN_S)
+    proxy.close()
+    assert twin.wait(2 * RUN_S) == 0, ledger.log.read_text()[-3000:]
+
+    again = ledger.run("--count", 5, "--patience-s", RUN_S, *way, url=proxy.url)
+    assert again.wait(2 * RUN_S) == 0, ledger.log.read_text()[-3000:]
+
+    assert f"the archive shall be at {ledger.server.url}" in ledger.log.read_text()
+    _report(ledger.balance(least_kept=25))
+
+
+def let_in(server: ArchiveServer, camera: str, key: str) -> None:
+    """Make *key* one of *camera*, as its owner does who lets it in."""
+    ran = command("camera", "approve", key[4:12], "--as", camera, "--folder", server.folder)
+    assert ran.status == 0, ran.stderr
 
 
 def test_a_dead_sensor_is_confessed_without_a_frame(ledger: Ledger) -> None:
@@ -311,6 +371,7 @@ def test_the_ledger_balances_through_chaos(
             break
         faults = [
             f"cut-within={rng.randrange(1000, 9000)}, lose, duplicate, reorder, rate=20000",
+            "warning, redirect=307, idle-cut=2000, buffer=500",
             f"mix, chance={rng.randrange(100, 800)}, seed={rng.randrange(10**6)}",
             *rng.sample(["clock-1970", "full-spool=12", "sensor-broken=7", "sensor-rubbish=5", "sensor-stale=5"], 2),
         ]

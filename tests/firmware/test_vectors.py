@@ -226,7 +226,8 @@ def shown(value: object) -> str:
 
 def mutated(source: random.Random, count: int) -> list[str]:
     """Texts near to the vectors'. What both ends read differently by design is left out: see `is_common_ground`."""
-    corpus = [vector["text"] for kind in ("claim", "echo", "lost", "settings", "clock") for vector in FIELDS[kind]]
+    kinds = ("claim", "echo", "lost", "settings", "clock", "addresses", "next_key")
+    corpus = [vector["text"] for kind in kinds for vector in FIELDS[kind]]
     pieces = [
         *'",;=()?-\\ \t:',
         ", ",

@@ -624,6 +624,29 @@ TEST_F(Sending, RetryAfterInSecondsIsHeardAndBounded) {
   EXPECT_EQ(send().wait_ms, Backoff::kLongestAskedMs);
 }
 
+// Somebody is about to let it in: the pause is the one that was asked for, however often it was.
+TEST_F(Sending, WhoIsNotLetInAsksAsOftenAsItWasTold) {
+  random.next = UINT32_MAX;
+  for (int at = 0; at < 10; ++at) {
+    wire.respond(answer("401 Unauthorized", "Connection: close\r\nRetry-After: 15\r\n" + echo("again")));
+    EXPECT_EQ(send().wait_ms, 15'000U + Backoff::kFirstMs);
+    EXPECT_TRUE(uplink.outcome().is_shut_out());
+    pass_backoff();
+  }
+  std::uint64_t before = 0;
+  for (int at = 0; at < 5; ++at) {
+    wire.respond(answer("403 Forbidden", "Connection: close\r\n" + echo("again")));
+    const std::uint64_t wait_ms = send().wait_ms;
+    EXPECT_TRUE(uplink.outcome().is_shut_out());
+    EXPECT_GT(wait_ms, before) << "who was told nothing of when";
+    before = wait_ms;
+    pass_backoff();
+  }
+  wire.respond(answer("401 Unauthorized", "Retry-After: 15\r\n"));
+  send();
+  EXPECT_FALSE(uplink.outcome().is_shut_out()) << "not the archive's own word";
+}
+
 TEST_F(Sending, RetryAfterAsADateCountsFromTheAnswersOwn) {
   wire.respond(
       answer("429 Slow down", "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\nRetry-After: Sun, 22 Nov 2026 10:01:30 GMT\r\n"));

@@ -123,7 +123,6 @@ async def test_a_revoked_key_is_refused_at_once(archive: Served, camera: str) ->
         "Bearer ",
         "Bearer x",
         "Basic Z2FyZGVuOmtleQ==",
-        "Bearer cam_00000000_" + "A" * 43,
         "Bearer cam_00000000_" + "A" * 42,
         "Bearer " + "A" * 4000,
         "cam_00000000_" + "A" * 43,
@@ -143,6 +142,21 @@ async def test_a_wrong_key_is_401_also_where_none_is_needed(
         assert reply.echo == fields.Echo(boot="a" * 16, number=1, answer=Answer.AGAIN)
         assert reply.headers["WWW-Authenticate"].startswith("Bearer")
         assert await served.frames("wrong-key") == []
+
+
+async def test_a_key_that_a_camera_drew_itself_is_as_none(archive: Served, closed: Served, camera: str) -> None:
+    """Where no key is needed its id counts, but not the id of a camera that has a key; elsewhere it is 401."""
+    drawn = "cam_00000000_" + "A" * 43
+    headers = {"Camera-Status": fields.render_status(id=camera)}
+
+    taken = await archive.send(SMALL, key=drawn, headers=headers)
+    await add(archive, camera)
+    with_a_key = await archive.send(SMALL, key=drawn, headers=headers)
+
+    assert taken.status == 201
+    assert with_a_key.is_problem(401)
+    assert len(await archive.frames(camera)) == 1
+    assert (await closed.send(SMALL, key=drawn, headers=headers)).is_problem(401)
 
 
 async def test_a_key_of_another_camera_with_the_right_prefix_is_refused(archive: Served, camera: str) -> None:

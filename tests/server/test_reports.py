@@ -72,7 +72,7 @@ async def test_a_report_needs_the_right_that_a_frame_needs(make_archive: MakeArc
 
     refused = [
         await report(archive, boot, camera="garden"),
-        await report(archive, boot, headers={"Authorization": "Bearer cam_00000000_" + "x" * 43}),
+        await report(archive, boot, headers={"Authorization": f"Bearer {key[:13]}" + "x" * 43}),
     ]
     kept = await report(archive, boot, headers={"Authorization": f"Bearer {key}"})
 

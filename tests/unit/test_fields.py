@@ -15,20 +15,27 @@ from archive.fields import (
     MAX_SAID,
     MAX_STRING,
     MAX_UP_MS,
+    Addresses,
     Answer,
     Echo,
+    parse_addresses,
     parse_digest,
     parse_echo,
     parse_frame,
     parse_lost,
+    parse_next_key,
     parse_status,
+    render_addresses,
     render_claim,
     render_clock,
     render_digest,
     render_echo,
     render_lost,
+    render_next_key,
+    render_renew,
     render_settings,
     render_status,
+    render_taken,
 )
 from archive.frame import FrameClaim, Lost, Status, TimeSource
 
@@ -41,6 +48,8 @@ FIELDS = {
     "lost": "Camera-Lost",
     "digest": "Repr-Digest",
     "status": "Camera-Status",
+    "addresses": "Camera-Address",
+    "next_key": "Camera-Key",
 }
 PARSERS: dict[str, Callable[[str], object]] = {
     "claim": parse_frame,
@@ -48,6 +57,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "lost": parse_lost,
     "digest": parse_digest,
     "status": parse_status,
+    "addresses": parse_addresses,
+    "next_key": parse_next_key,
 }
 RENDERERS: dict[str, Callable[[Any], str]] = {
     "claim": render_claim,
@@ -55,6 +66,8 @@ RENDERERS: dict[str, Callable[[Any], str]] = {
     "lost": render_lost,
     "digest": render_digest,
     "status": lambda status: render_status(**status.said),
+    "addresses": render_addresses,
+    "next_key": lambda key: render_next_key(*key),
 }
 
 # What the grammar can carry: whole numbers have at most 15 digits.
@@ -82,8 +95,11 @@ def value_of(kind: str, vector: dict[str, Any]) -> object:
             return Lost(boot=vector["boot"], first=vector["first"], last=vector["last"], reason=vector["reason"])
         case "status":
             return Status(id=vector.get("id"), settings_version=vector.get("settings"), said=vector["said"])
+        case "addresses":
+            return Addresses(version=vector["version"], public=vector.get("public"), local=vector.get("local"))
         case _:
-            return bytes.fromhex(vector["sha256"]) if "sha256" in vector else None
+            sha256 = bytes.fromhex(vector["sha256"]) if "sha256" in vector else None
+            return (vector["prefix"], sha256) if kind == "next_key" else sha256
 
 
 READ = [(kind, vector) for kind in PARSERS for vector in VECTORS[kind]]
@@ -120,6 +136,12 @@ def test_settings_are_written_as_they_stand(vector: dict[str, Any]) -> None:
 def test_the_clock_is_written_as_it_stands(vector: dict[str, Any]) -> None:
     """Unix milliseconds, without a name for the unit on the wire."""
     assert render_clock(vector["now"]) == vector["text"]
+
+
+def test_the_archives_words_on_keys_name_a_key_by_its_prefix() -> None:
+    """What the camera's parser is tested with."""
+    assert render_renew("5f0c19ab") == 'renew="5f0c19ab"'
+    assert render_taken("5f0c19ab") == 'taken="5f0c19ab"'
 
 
 def test_a_setting_cannot_change_the_version() -> None:

@@ -9,12 +9,17 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x426F6F31;  // "Boo1"
 
-std::uint32_t crc_of(const BootMemory& memory) { return crc32(&memory, offsetof(BootMemory, crc)); }
+/// Of what is in use: it is reckoned twice for each frame, and mostly nothing is carried.
+std::uint32_t crc_of(const BootMemory& memory) {
+  const std::uint32_t carried = memory.carried_count < BootMemory::kMostCarried ? memory.carried_count : BootMemory::kMostCarried;
+  return crc32(memory.carried, carried * sizeof(Loss), crc32(&memory, offsetof(BootMemory, carried)));
+}
 
 }  // namespace
 
 Boot::Boot(BootMemory& memory) : memory_(memory) {
-  is_wake_ = memory_.magic == kMagic && memory_.crc == crc_of(memory_) && memory_.boot != 0;
+  is_wake_ = memory_.magic == kMagic && memory_.crc == crc_of(memory_) && memory_.boot != 0 &&
+             memory_.carried_count <= BootMemory::kMostCarried;
   if (is_wake_) {
     ++memory_.wakes;
   } else {

@@ -9,6 +9,7 @@ constexpr std::string_view kPendingNote = "pending";
 constexpr std::string_view kSensorNote = "sensor";
 constexpr std::string_view kAddressNote = "address";
 constexpr std::uint64_t kCardPauseMs = 1000;       // between attempts at a card that failed
+constexpr std::uint64_t kKeyPauseMs = 60'000;      // between attempts to draw a key
 constexpr std::uint64_t kReadPauseMs = 5000;       // between attempts to read from it: three, and a frame is damaged
 constexpr std::uint64_t kMemoryOnlyFailures = 5;   // so often, and losses are kept in memory until it works again
 constexpr std::uint64_t kClockSlackMs = 2000;      // a clock that is off by less is left alone
@@ -33,7 +34,8 @@ Camera::Camera(const CameraPorts& ports, const CameraMemory& memory, const Camer
              memory.frame, options.spool_limits),
       taker_(ports.source, ports.log),
       uplink_(ports.transport, ports.clock, ports.random),
-      trial_(ports.notes, ports.log) {}
+      trial_(ports.notes, ports.log),
+      addresses_(ports.notes) {}
 
 void Camera::begin() {
   begun_ms_ = told_ms_ = up_ms_ = ports_.clock.now_ms();
@@ -54,16 +56,27 @@ void Camera::begin() {
 void Camera::install() {
   installation_.read(ports_.notes);
   let_go();
-  if (!installation_.url.is_empty()) uplink_.set_server(installation_.url.view(), installation_.key.view());
-  recall_address();
+  standing_ = !installation_.key.is_empty() || installation_.was_let_in ? Standing::In : Standing::Unknown;
+  addresses_.begin(installation_.url.view(), ports_.clock.now_ms());
+  use_address();
   ladder_.begin(installation_.network_count, ports_.clock.now_ms());
 }
 
-/// The address that the archive answered from last, for a start at which nobody answers for its name.
+/// From here on requests begin at the address that is current.
+void Camera::use_address() {
+  if (addresses_.current().empty()) return;
+  uplink_.set_server(addresses_.current(), installation_.key_to_show());
+  recall_address();
+}
+
+/// The name of the network that the camera is in, or tries to be.
+std::string_view Camera::network() const { return installation_.networks[ladder_.network()].ssid.view(); }
+
+/// The numbers that the archive answered from last, for a start at which nobody answers for its name.
 void Camera::recall_address() {
   noted_address_ = IpAddress();
   FixedText<kMaxNote> note;
-  const auto server = Address::of_archive(installation_.url.view());
+  const auto server = Address::of_archive(addresses_.current());
   if (!server || !ports_.notes.read(kAddressNote, note)) return;
   const Fields fields(note.view());
   FixedText<Address::kMaxHost> host;
@@ -79,8 +92,9 @@ void Camera::recall_address() {
 /// Written down when it is another one, which is seldom.
 void Camera::note_address() {
   const IpAddress& address = uplink_.last_good();
-  const auto server = Address::of_archive(installation_.url.view());
-  if (!server || address.size == 0 || address == noted_address_) return;
+  if (address.size == 0 || address == noted_address_) return;
+  const auto server = Address::of_archive(addresses_.current());
+  if (!server) return;
   FixedText<kMaxNote> note;
   FieldsWriter(note).string("host", server->host()).bytes("ip", Bytes{address.bytes.data(), address.size}).integer("scope", address.scope);
   if (ports_.notes.write(kAddressNote, note.view())) noted_address_ = address;
@@ -269,7 +283,8 @@ void Camera::book() {
       book_slot(slot);
       return;
     }
-    const bool must_store = options_.stores_first || !is_live_ || is_low || is_restarting || trial_.in_force().sleep;
+    const bool cannot_send = !is_live_ || standing_ == Standing::Out;
+    const bool must_store = options_.stores_first || cannot_send || is_low || is_restarting || trial_.in_force().sleep;
     if (!must_store || slot.is_lent || !spool_.is_open()) continue;
     store(slot);
     return;
@@ -325,9 +340,12 @@ void Camera::card_worked(bool did) {
 
 void Camera::send() {
   if (!uplink_.is_ready() || !ports_.radio.is_up() || ports_.clock.now_ms() < send_retry_ms_) return;
+  if (!has_key()) return;
+  if (addresses_.enter(network(), ports_.clock.now_ms())) use_address();
   if (!has_news()) was_reported_ = false;  // what comes next has a minute to gather more
-  is_reporting_ = !choose();
-  if (is_reporting_ && !is_report_due()) return;
+  const bool must_report = standing_ != Standing::In || !next_key_.is_empty();
+  is_reporting_ = must_report || !choose();
+  if (is_reporting_ && !must_report && !is_report_due()) return;
   status_.clear();
   write_status(status_);
   sent_fault_ = known_fault_;
@@ -335,10 +353,23 @@ void Camera::send() {
   confessing_.reset();
   Loss loss;
   if (losses_.next(&loss) && write_lost(lost_, loss.boot, loss.from, loss.to, c_str(loss.reason))) confessing_ = loss;
-  const Saying saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()};
+  Saying saying{boot_.id(), status_.view(), confessing_ ? lost_.view() : std::string_view()};
+  if (is_reporting_) saying.next_key = next_key_.view();
   if (is_reporting_) return uplink_.report(FrameName{boot_.id(), reports_++}, saying);
   if (sending_from_ == From::Spool) spool_.pin(sending_.name);
   uplink_.start(sending_, saying);
+}
+
+/// Sees to it that there is one: drawn here, where the radio runs and chance is true.
+bool Camera::has_key() {
+  if (!installation_.key_to_show().empty()) return true;
+  if (installation_.draw_key(ports_.random, ports_.notes)) {
+    use_address();
+    return true;
+  }
+  send_retry_ms_ = ports_.clock.now_ms() + kKeyPauseMs;
+  ports_.log.line(LogLevel::Error, "no key could be drawn and written down, and without one nothing is sent");
+  return false;
 }
 
 /// Whether there is a loss to confess, or a fault that the archive does not know of as it is now.
@@ -426,7 +457,10 @@ void Camera::finish() {
   const Outcome& outcome = uplink_.outcome();
   const std::uint64_t now_ms = ports_.clock.now_ms();
   last_result_ = outcome.result.c_str();
-  if (outcome.result.is_the_archives_word()) ladder_.heard(now_ms);
+  if (outcome.result.is_the_archives_word()) {
+    ladder_.heard(now_ms);
+    note_standing(outcome);
+  }
   if (outcome.result == SendResult::Kept) {
     failed_in_a_row_ = 0;
     told_ms_ = now_ms;
@@ -438,11 +472,12 @@ void Camera::finish() {
     ++failed_sends_;
     ++failed_in_a_row_;
   }
-  if (is_reporting_) {
+  const bool was_reporting = is_reporting_;
+  if (was_reporting) {
     finish_report(outcome.result);
   } else {
     log_frame(LogLevel::Debug, outcome.result.c_str(), sending_.name, outcome.why);
-    finish_frame(outcome.result);
+    finish_frame(outcome);
   }
   sending_.drop();
   confessing_.reset();
@@ -452,9 +487,54 @@ void Camera::finish() {
     if ((theirs > ours ? theirs - ours : ours - theirs) > kClockSlackMs) ports_.clock.set_unix_ms(theirs);
   }
   if (!outcome.settings.empty() && trial_.offer(outcome.settings, now_ms)) has_settings_to_publish_ = true;
+  const bool has_moved = addresses_.sent(outcome.result, network(), now_ms, trial_.in_force().sleep);
+  if (was_reporting) next_key_.clear();  // said once; the archive asks again if it has to
+  if (outcome.result == SendResult::Kept && !outcome.key.empty()) heed_key(outcome.key);
+  if (outcome.result == SendResult::Kept && !outcome.addresses.empty()) addresses_.offer(outcome.addresses, network());
+  if (!has_moved) return;
+  FixedText<256> line;
+  line.add("the archive shall be at ").add(addresses_.current());
+  ports_.log.line(LogLevel::Info, line.view());
+  use_address();
 }
 
-void Camera::finish_frame(SendResult result) {
+/// Whether the archive takes what comes with our key, by its own word.
+void Camera::note_standing(const Outcome& outcome) {
+  const Standing before = standing_;
+  standing_ = outcome.is_shut_out() ? Standing::Out : Standing::In;
+  if (outcome.result == SendResult::Kept) installation_.note_let_in(ports_.notes);
+  if (standing_ == before) return;
+  FixedText<160> line;
+  if (standing_ == Standing::Out) {
+    line.add(outcome.status == 401 ? "the archive has yet to let this camera in" : "the archive no longer lets this camera in");
+    line.add("; its key ends in ").add(installation_.key_end());
+  } else {
+    line.add("the archive lets this camera in");
+  }
+  ports_.log.line(standing_ == Standing::Out ? LogLevel::Warning : LogLevel::Info, line.view());
+}
+
+/// The archive wants another key in place of the one in use, or knows the next one. Only the hash of that was told: the
+/// key itself leaves the camera when it is used.
+void Camera::heed_key(std::string_view field) {
+  const Fields fields(field);
+  FixedText<16> prefix;
+  const auto is = [&prefix](std::string_view key) { return !prefix.is_empty() && prefix.view() == Installation::prefix_of(key); };
+  if (fields.string("renew", prefix)) {
+    if (!is(installation_.key_to_show()) || ports_.spool_digest == nullptr) return;
+    if (!installation_.draw_next_key(ports_.random, ports_.notes)) return;
+    const std::string_view key = installation_.next_key.view();
+    const Sha256 hash = ports_.spool_digest->sha256(Bytes{reinterpret_cast<const std::uint8_t*>(key.data()), key.size()});
+    write_next_key(next_key_, Installation::prefix_of(key), hash);
+  } else if (fields.string("taken", prefix)) {
+    if (!is(installation_.next_key.view()) || !installation_.take_next_key(ports_.notes)) return;
+    ports_.log.line(LogLevel::Info, "another key is in use now");
+    use_address();
+  }
+}
+
+void Camera::finish_frame(const Outcome& outcome) {
+  const SendResult result = outcome.result;
   const FrameName name = sending_.name;
   const std::uint64_t up_ms = sending_.up_ms;
   spool_.pin(std::nullopt);
@@ -467,7 +547,7 @@ void Camera::finish_frame(SendResult result) {
   } else if (result == SendResult::Refused) {
     ++refused_;
     refuse();
-  } else if (!is_live_try_) {
+  } else if (!is_live_try_ && !outcome.is_shut_out()) {
     pass_over(name, result);
   }
 }
@@ -562,7 +642,7 @@ std::optional<std::uint64_t> Camera::may_sleep_until() const {
   const bool has_patience = !ports_.radio.is_up() && now_ms - begun_ms_ < kJoinPatienceMs;
   // One failure proves nothing of the frames behind it, where others got through.
   const bool gets_through = kept_ > 0 && failed_in_a_row_ < kMostFailuresAwake;
-  const bool may_send = ports_.radio.is_up() && (uplink_.is_ready() || gets_through);
+  const bool may_send = ports_.radio.is_up() && (uplink_.is_ready() || gets_through || addresses_.is_searching());
   const bool has_to_send = spool_.size() > 0 || (has_news() && now_ms >= hush_ms_);
   if (has_to_send && (has_patience || may_send)) return std::nullopt;
   const std::uint32_t next_s = next_trigger_s_.load(std::memory_order_relaxed);
@@ -592,6 +672,9 @@ SetupFacts Camera::facts() const {
   facts.kept = kept_;
   facts.spooled = spool_.size();
   facts.last_result = last_result_;
+  facts.is_joining = standing_ == Standing::Out;
+  facts.key_end = installation_.key_end();
+  if (!addresses_.is_set_up()) facts.at = addresses_.current();
   return facts;
 }
 
@@ -612,6 +695,7 @@ void Camera::write_status(Text& out) const {
   health.discarded = discarded_.load(std::memory_order_relaxed);
   health.skipped = skipped_.load(std::memory_order_relaxed);
   health.failed_sends = failed_sends_;
+  health.address = addresses_.version();
   health.settings = trial_.in_force().version;
   health.settings_refused = trial_.refused_version();
   health.quality = quality_.load(std::memory_order_relaxed);

@@ -10,6 +10,7 @@
 //   the ring) as at risk. So a power cut loses pictures, never numbers.
 // * The newest frame goes first, once; in the gaps the backlog drains, oldest first. One that fails again although others
 //   get through holds up nobody: those behind it go first.
+// * A camera that the archive has not let in keeps its frames and asks with reports, which weigh nothing.
 // * Where no frame goes out that could tell it, a loss or a fault is told in a report; and who has been silent for ten
 //   minutes reports too, for the archive's owner to see that it lives, and to hear what is wanted.
 #pragma once
@@ -19,6 +20,7 @@
 #include <optional>
 #include <string_view>
 
+#include "Addresses.h"
 #include "Boot.h"
 #include "Health.h"
 #include "Installation.h"
@@ -124,6 +126,7 @@ class Camera {
 
  private:
   enum class From : std::uint8_t { Ring, Spool };
+  enum class Standing : std::uint8_t { Unknown, In, Out };  // with the archive: only who is in sends frames
   using Fault = FixedText<160>;  // of the sensor, in words for a person
 
   // Taking.
@@ -150,8 +153,13 @@ class Camera {
   Slot* newest_slot();
   bool may_send(const Slot& slot) const;
   void finish();
-  void finish_frame(SendResult result);
+  void finish_frame(const Outcome& outcome);
   void finish_report(SendResult result);
+  bool has_key();
+  void note_standing(const Outcome& outcome);
+  void heed_key(std::string_view field);
+  void use_address();
+  std::string_view network() const;
   void recall_address();
   void note_address();
   void pass_over(const FrameName& name, SendResult result);
@@ -196,6 +204,8 @@ class Camera {
   WifiLadder ladder_;
   SettingsTrial trial_;
   Installation installation_;
+  Addresses addresses_;
+  Standing standing_ = Standing::Unknown;
   IpAddress noted_address_;
   bool has_settings_to_publish_ = true;
   bool was_up_ = false;
@@ -218,6 +228,7 @@ class Camera {
   std::optional<Loss> confessing_;
   FixedText<kMaxStatus> status_;
   FixedText<kMaxLost> lost_;
+  FixedText<kMaxNextKey> next_key_;  // as the next report says it; empty: nobody has asked for another
   std::uint64_t card_failures_ = 0;  // in a row
   std::uint64_t card_retry_ms_ = 0;
   std::uint64_t read_retry_ms_ = 0;

@@ -44,6 +44,10 @@ bool write_digest(Text& out, const Sha256& sha256) {
   return FieldsWriter(out).bytes("sha-256", Bytes{sha256.data(), sha256.size()}).is_whole();
 }
 
+bool write_next_key(Text& out, std::string_view prefix, const Sha256& sha256) {
+  return FieldsWriter(out).string("prefix", prefix).bytes("sha-256", Bytes{sha256.data(), sha256.size()}).is_whole();
+}
+
 std::optional<std::uint64_t> read_boot(std::string_view text) {
   if (text.size() != kBootDigits) return std::nullopt;
   std::uint64_t boot = 0;

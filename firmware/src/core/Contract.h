@@ -19,6 +19,8 @@ inline constexpr std::string_view kLostField = "Camera-Lost";
 inline constexpr std::string_view kReportField = "Camera-Report";
 inline constexpr std::string_view kSettingsField = "Camera-Settings";
 inline constexpr std::string_view kClockField = "Camera-Clock";
+inline constexpr std::string_view kAddressField = "Camera-Address";
+inline constexpr std::string_view kKeyField = "Camera-Key";
 inline constexpr std::string_view kDigestField = "Repr-Digest";
 
 /// What the archive says a camera shall do with a frame, or with a report.
@@ -41,6 +43,9 @@ bool write_lost(Text& out, std::uint64_t boot, std::uint64_t from, std::uint64_t
 
 /// `Repr-Digest`. False when it does not fit.
 bool write_digest(Text& out, const Sha256& sha256);
+
+/// `Camera-Key` of a report: the key that the camera drew to show from now on, by its hash. False when it does not fit.
+bool write_next_key(Text& out, std::string_view prefix, const Sha256& sha256);
 
 /// A boot: exactly 16 of 0-9 and a-f.
 std::optional<std::uint64_t> read_boot(std::string_view text);

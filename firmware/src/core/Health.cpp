@@ -16,10 +16,11 @@ void say(FieldsWriter& writer, std::string_view key, std::uint64_t value) {
 }  // namespace
 
 void Health::write(Text& out) const {
-  // The archive acts on the first two and keeps the rest; what does not fit is left out from the end.
+  // The archive acts on the first three and keeps the rest; what does not fit is left out from the end.
   FieldsWriter writer(out);
   say(writer, "id", id);
   writer.integer("settings", static_cast<std::int64_t>(settings));
+  say(writer, "address", address);
   say(writer, "firmware", firmware);
   say(writer, "board", board);
   say(writer, "sensor", sensor);

@@ -28,6 +28,7 @@ struct Health {
   std::uint64_t failed_sends = 0;
   std::uint64_t settings = 0;   // version in force
   std::uint64_t settings_refused = 0;
+  std::uint64_t address = 0;    // version of the addresses it knows the archive by; 0: only the one that was set up
   unsigned quality = 0;         // in force, which may be less than was asked for
   std::uint64_t oversized = 0;  // files in the spool that this start has no memory to read
   bool has_spool = true;

@@ -128,6 +128,10 @@ bool Reply::read_field(std::string_view line) {
     add(settings_, value);
   } else if (is_same(name, kClockField)) {
     add(clock_, value);
+  } else if (is_same(name, kAddressField)) {
+    add(addresses_, value);
+  } else if (is_same(name, kKeyField)) {
+    add(key_, value);
   } else if (is_same(name, "Location")) {
     location_.clear();
     location_.add(value);
@@ -174,6 +178,8 @@ void Reply::forget_head() {
   report_.clear();
   settings_.clear();
   clock_.clear();
+  addresses_.clear();
+  key_.clear();
   location_.clear();
   retry_after_.clear();
   date_.clear();

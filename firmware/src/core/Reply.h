@@ -18,6 +18,7 @@ class Reply {
   /// Of all heads of one answer together: proxies set long cookies, but nothing may go on for ever.
   static constexpr std::size_t kMaxHead = 16 * 1024;
   static constexpr std::size_t kMaxSettings = 1024;
+  static constexpr std::size_t kMaxAddresses = 448;
 
   /// Takes the next byte. After Answered and Malformed bytes change nothing: they are not the head's.
   State take(std::uint8_t byte);
@@ -34,6 +35,8 @@ class Reply {
   std::string_view report() const { return usable(report_); }
   std::string_view settings() const { return usable(settings_); }
   std::string_view clock() const { return usable(clock_); }
+  std::string_view addresses() const { return usable(addresses_); }
+  std::string_view key() const { return usable(key_); }
   std::string_view location() const { return usable(location_); }
 
   /// `Retry-After`, whichever of its two forms it has; a date counts from the answer's own `Date`, else from
@@ -70,6 +73,8 @@ class Reply {
   FixedText<256> report_;
   FixedText<kMaxSettings> settings_;
   FixedText<64> clock_;
+  FixedText<kMaxAddresses> addresses_;
+  FixedText<64> key_;
   FixedText<320> location_;
   FixedText<48> retry_after_;
   FixedText<48> date_;

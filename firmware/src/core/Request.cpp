@@ -27,6 +27,7 @@ void begin_head(Text& out, const Address& address, const RequestWords& words) {
 void end_head(Text& out, const RequestWords& words) {
   if (is_one_line(words.status, kMaxStatus)) out.add(kStatusField).add(": ").add(words.status).add(kLineEnd);
   if (is_one_line(words.lost, kMaxLost)) out.add(kLostField).add(": ").add(words.lost).add(kLineEnd);
+  if (is_one_line(words.next_key, kMaxNextKey)) out.add(kKeyField).add(": ").add(words.next_key).add(kLineEnd);
   out.add(kLineEnd);
 }
 

@@ -19,14 +19,16 @@ struct RequestWords {
   std::optional<std::uint64_t> now_ms;  // since boot; only for a frame of this very boot
   std::string_view status;              // `Camera-Status` as written by FieldsWriter; empty: left out
   std::string_view lost;                // `Camera-Lost`; empty: left out
+  std::string_view next_key = {};       // `Camera-Key`; empty: left out
 };
 
 inline constexpr std::size_t kMaxKey = 128;
 inline constexpr std::size_t kMaxStatus = 900;
 inline constexpr std::size_t kMaxLost = 160;
+inline constexpr std::size_t kMaxNextKey = 80;
 
 /// Everything at its longest: 15 + 256 + 11 request line, 6 + 263 Host, 36 User-Agent, 24 + 128 Authorization,
-/// 26 Content-Type, 18 + 20 Content-Length, 71 Repr-Digest, 140 Camera-Frame, 17 + 900 and 15 + 160 the other two, 2.
+/// 26 Content-Type, 18 + 20 Content-Length, 71 Repr-Digest, 140 Camera-Frame, 17 + 900, 15 + 160 and 14 + 80 the other three, 2.
 inline constexpr std::size_t kMaxRequestHead = 2304;
 
 /// A key that can stand in a header: printable ASCII without spaces, not too long, not empty.

@@ -55,6 +55,8 @@ void Setup::answer_line(std::string_view line, const SetupFacts& facts) {
   while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
   const std::size_t space = line.find(' ');
   const std::string_view word = line.substr(0, space);
+  // From what is set up now: the camera may have renewed its key since it was asked last.
+  if (!has_uncommitted_) staged_.read(notes_);
   const Fields fields(space == std::string_view::npos ? std::string_view() : line.substr(space + 1));
   if (!fields.is_valid()) return error("write members as name=\\\"value\\\", with commas between");
   if (word == "wifi") return set_wifi(fields);
@@ -185,6 +187,9 @@ void Setup::tell(const SetupFacts& facts) {
   writer.integer("networks", static_cast<std::int64_t>(staged_.network_count));
   writer.string("server", staged_.url.view()).boolean("has_key", !staged_.key.is_empty());
   writer.boolean("has_root", has_root());
+  if (facts.is_joining) writer.boolean("joining", true);
+  if (!facts.key_end.empty()) writer.string("key_end", facts.key_end);
+  if (!facts.at.empty()) writer.string("at", facts.at);
   if (!facts.sensor_fault.empty()) writer.string("sensor_fault", facts.sensor_fault);
   writer.boolean("online", facts.is_online).boolean("uncommitted", has_uncommitted_);
   writer.integer("kept", static_cast<std::int64_t>(facts.kept));
@@ -202,6 +207,7 @@ void Setup::commit() {
     return error("it could not be written down; try again");
   wants_restart_ = wants_restart_ || has_new_pins_;
   has_new_pins_ = has_uncommitted_ = false;
+  staged_.forgets_own_key = false;
   was_committed_ = true;
   ok();
 }

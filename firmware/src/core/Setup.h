@@ -27,6 +27,9 @@ struct SetupFacts {
   std::uint64_t kept = 0;
   std::uint64_t spooled = 0;
   std::string_view last_result;  // of sending: `kept`, `no-echo`, …
+  bool is_joining = false;       // the archive has yet to let it in, or does no longer
+  std::string_view key_end;      // of the key it shows, four letters to compare; empty: it has none yet
+  std::string_view at;           // where it sends to, if that is not the address that was set up
 };
 
 /// What set-up asks of the boards that the firmware knows.
@@ -38,7 +41,7 @@ struct BoardTable {
 class Setup {
  public:
   static constexpr std::size_t kMaxLine = 512;
-  static constexpr std::size_t kMaxAnswer = 960;
+  static constexpr std::size_t kMaxAnswer = 1280;
 
   /// Without `boards` any board is known and needs no pin.
   Setup(Notes& notes, const BoardTable* boards) : notes_(notes), boards_(boards) {}

@@ -205,6 +205,7 @@ bool Uplink::send() {
     if (saying_.boot == name_.boot) words.now_ms = clock_.now_ms();
     words.status = saying_.status;
     words.lost = saying_.lost;
+    words.next_key = saying_.next_key;
     const bool fits = frame_ != nullptr ? write_request(head_, current_, *frame_, words)
                                         : write_report(head_, current_, name_, words);
     if (!fits) return conclude(SendResult::NoEcho, "the request is too long");
@@ -300,6 +301,8 @@ bool Uplink::judge() {
   }
   outcome_.archive_unix_ms = read_clock(reply_.clock());
   outcome_.settings = reply_.settings();
+  outcome_.addresses = reply_.addresses();
+  outcome_.key = reply_.key();
   if (is_at_server()) last_good_ = address_;
   if (has_moved_for_good_ && may_have_key_ && frame_ != nullptr) entry_ = current_;
   switch (echo->answer) {
@@ -348,7 +351,10 @@ bool Uplink::conclude(SendResult result, const char* why) {
     return true;
   }
   const bool has_answer = reply_.state() == Reply::State::Answered;
-  outcome_.wait_ms = backoff_.failed(has_answer ? reply_.retry_after_ms(clock_.unix_ms()) : 0, random_);
+  const std::uint64_t asked_ms = has_answer ? reply_.retry_after_ms(clock_.unix_ms()) : 0;
+  // Somebody may be standing there to let it in, so who was told when to ask again does not ask ever more seldom.
+  if (outcome_.is_shut_out() && asked_ms > 0) backoff_.succeeded();
+  outcome_.wait_ms = backoff_.failed(asked_ms, random_);
   ready_at_ms_ = clock_.now_ms() + outcome_.wait_ms;
   state_ = State::Backoff;
   return true;

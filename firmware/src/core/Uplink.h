@@ -10,9 +10,9 @@
 // 3. `kept` and `refused` count only with this frame's boot and number beside them, whatever the status; so do the
 //    clock and the settings that come with them. A report is a request without a body, with an echo of its own.
 // 4. It tries again at once, once, and only when a connection from an earlier request died before any byte of answer.
-// 5. 307 and 308 are followed with method and body, five hops at most. The key stays with the host it was given for,
-// and
-//    never goes from TLS into the clear.
+// 5. 307 and 308 are followed with method and body, five hops at most. The key stays with the host it was given for, over
+//    any scheme, and never goes from TLS into the clear. Once away from there it is shown nowhere in that request, not even
+//    back at home. A 308 is remembered until something fails, and never written down.
 // 6. The last address that the archive answered from is asked before the name, as names have no deadline of their own;
 //    after a failure the name is asked first and that address is the second choice.
 //
@@ -40,6 +40,7 @@ struct Saying {
   std::uint64_t boot = 0;   // the present one: frames of others are sent without `now`
   std::string_view status;  // `Camera-Status`; empty: left out
   std::string_view lost;    // `Camera-Lost`; empty: left out
+  std::string_view next_key = {};  // `Camera-Key`; empty: left out
 };
 
 /// What became of what was sent.
@@ -50,6 +51,11 @@ struct Outcome {
   std::uint64_t wait_ms = 0;                     // before the next request, jitter included
   std::optional<std::uint64_t> archive_unix_ms;  // `Camera-Clock`, only with the echo
   std::string_view settings;                     // `Camera-Settings`, only with the echo; lives until the next start()
+  std::string_view addresses;                    // `Camera-Address`, likewise
+  std::string_view key;                          // `Camera-Key`, likewise
+
+  /// The archive spoke, and does not take what comes with this key: not yet (401), or no longer (403).
+  bool is_shut_out() const { return result == SendResult::Again && (status == 401 || status == 403); }
 };
 
 class Uplink {

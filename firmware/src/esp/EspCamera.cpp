@@ -113,6 +113,8 @@ void EspCamera::begin() {
     installation.board.add(kCompiledFor);
     installation.write(notes_);
   }
+  // Whoever asks to join has a name.
+  if (installation.id.is_empty() && installation.set_id(name_)) installation.write(notes_);
   board_ = board_of(installation);
   const bool wants_portal = portal_wanted == kPortalWanted;
   portal_wanted = 0;

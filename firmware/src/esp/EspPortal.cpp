@@ -79,7 +79,13 @@ void EspPortal::show(int status, std::string_view message) {
     for (const Board& board : kBoards) page.add("<option>").add(board.id);
     page.add("</select></label>");
   }
-  page.add("<button>Save</button></form>").add('\0');
+  page.add("<button>Save</button></form>");
+  Installation installation;
+  installation.read(notes_);
+  if (!installation.key_end().empty()) {
+    page.add("<p>Its key ends in <b>").add(installation.key_end()).add("</b>: the archive shows the same when it asks to join.");
+  }
+  page.add('\0');
   pages_.sendHeader("Cache-Control", "no-store");
   pages_.send(status, kHtml, page.view().data());
 }
