@@ -30,13 +30,13 @@ from archive.server.door import Door
 from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
+from archive.server.turnstile import Turnstile
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
 
 log = logging.getLogger(__name__)
 
 INDEX_NAME = "index.db"
-BACKLOG = 4096  # connections the kernel holds for us: a fleet wakes up on the same second
 
 
 class Archive:
@@ -49,12 +49,10 @@ class Archive:
 
     async def listen(self, host: str, port: int) -> int:
         """Take requests from the network; the port it got. Raises OSError when the port is taken."""
-        site = web.TCPSite(self.runner, host, port, backlog=BACKLOG)
-        await site.start()
-        server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
-        assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
+        turnstile = Turnstile(self.runner, host, port, idle_s=self.config.idle_s)
+        await turnstile.start()
         door = self.runner.app[keys.DOOR]
-        door.host, door.port = host, int(server.sockets[0].getsockname()[1])
+        door.host, door.port = host, turnstile.port
         return door.port
 
     @property
@@ -83,7 +81,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
             access_log=None,  # nothing per frame above debug
             handler_cancellation=True,  # a stream whose reader is gone ends at once; storing is shielded
             shutdown_timeout=10,
-            keepalive_timeout=30,
+            keepalive_timeout=config.idle_s,
             lingering_time=2,
             auto_decompress=False,  # a kilobyte must not become a megabyte
         )

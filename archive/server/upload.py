@@ -26,6 +26,7 @@ from archive.errors import (
 from archive.frame import FrameClaim, Lost, Status
 from archive.intake import Upload
 from archive.server import keys
+from archive.server.budget import Share
 from archive.server.problems import NAMED, Named, of_error, problem
 from archive.server.telling import tell
 
@@ -52,9 +53,9 @@ async def receive(request: web.Request) -> web.Response:
     began = time.monotonic()
     head = read_head(request)
     app = request.app
-    await app[keys.THUMBS].room()
-    with app[keys.BUDGET].take(head.length_bytes):
-        body, sha256 = await _read_body(request, head, app[keys.CONFIG])
+    with app[keys.BUDGET].take(head.length_bytes) as share:
+        await app[keys.THUMBS].room()
+        body, sha256 = await _read_body(request, head, share, app[keys.CONFIG])
         if head.digest is not None and head.digest != sha256:
             raise DigestMismatch("the body is not what its Repr-Digest says: bytes were lost or changed on the way")
         kept = await app[keys.INTAKE].accept(
@@ -127,24 +128,31 @@ def _is_multipart(request: web.Request) -> bool:
     return request.content_type == "multipart/form-data"
 
 
-async def _read_body(request: web.Request, head: Head, config: Config) -> tuple[bytes, bytes]:
+async def _read_body(request: web.Request, head: Head, share: Share, config: Config) -> tuple[bytes, bytes]:
     """The frame's bytes and their SHA-256. aiohttp bounds neither size nor time of a streamed body; this does."""
-    patience_s = min(config.body_deadline_s, GRACE_S + head.length_bytes / config.body_min_bytes_per_s)
+
+    def patience_s(expected_bytes: int) -> float:
+        return min(config.body_deadline_s, GRACE_S + expected_bytes / config.body_min_bytes_per_s)
+
+    began = asyncio.get_running_loop().time()
     chunks: list[bytes] = []
     size_bytes = 0
+    expected_bytes = share.expect_after(0)
     digest = hashlib.sha256()
     try:
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout_at(began + patience_s(expected_bytes)) as deadline:
             async for chunk in _file_chunks(request) if _is_multipart(request) else request.content.iter_any():
                 size_bytes += len(chunk)
                 if size_bytes > config.max_frame_bytes:
                     raise TooLarge(f"more than the {config.max_frame_bytes} bytes this archive takes in one frame")
                 digest.update(chunk)
                 chunks.append(chunk)
+                if (more_bytes := share.expect_after(size_bytes)) > expected_bytes:
+                    expected_bytes = more_bytes
+                    deadline.reschedule(began + patience_s(expected_bytes))
     except TimeoutError:
-        raise TooSlow(
-            f"{size_bytes} of {head.length_bytes} bytes came in {patience_s:.0f} s; send the frame again"
-        ) from None
+        in_s = patience_s(expected_bytes)
+        raise TooSlow(f"{size_bytes} of {head.length_bytes} bytes came in {in_s:.0f} s; send the frame again") from None
     return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), digest.digest()
 
 

@@ -1,0 +1,103 @@
+"""Who is slow on purpose holds up nobody, and is hung up on when its time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import itertools
+import random
+
+import aiohttp
+import pytest
+
+from tests.attack.conftest import MakeVictim
+from tests.attack.victim import HONEST, Victim, may_open
+from tests.pictures import jpeg
+from tests.server.serving import PATIENCE_S, connected, head, new_boot, request, until
+
+ATTACKERS = 400
+DEADLINES = {"idle_s": "3", "body_deadline_s": "3"}
+SILENT, STUCK = "says nothing", "takes no answer"
+LARGE = jpeg(64, 48) + random.Random(5).randbytes(3_000_000)
+
+
+@pytest.fixture(name="slow_victim", scope="module")
+def _slow_victim(make_victim: MakeVictim) -> Victim:
+    may_open(2 * ATTACKERS)
+    return make_victim(**DEADLINES)
+
+
+def _openings(victim: Victim, url: str) -> dict[str, bytes]:
+    """What each kind of attacker says first; all but the silent then go on with a byte a second."""
+    lines = f"Host: {victim.host}\r\n".encode()
+    return {
+        SILENT: b"",
+        "slow head": b"GET / HTTP/1.1\r\n" + lines + b"X-Slow: ",
+        "slow request line": b"GET /",
+        "slow body": request({"Host": victim.host, **head(camera="slow")}, HONEST[:500], length=len(HONEST)),
+        "slow large body": request({"Host": victim.host, **head(camera="slow")}, HONEST[:500], length=15_000_000),
+        "slow body nobody asked for": b"GET /healthz HTTP/1.1\r\n" + lines + b"Content-Length: 100000\r\n\r\n",
+        "slow chunks": b"POST /api/reports HTTP/1.1\r\n" + lines + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe",
+        STUCK: request({"Host": victim.host}, method="GET", path=url),
+    }
+
+
+async def _attack(victim: Victim, kind: str, opening: bytes) -> None:
+    """Be slow until hung up on."""
+    async with asyncio.timeout(PATIENCE_S), connected(victim.port) as line:
+        if kind == STUCK:
+            line.throttle(4096)
+            line.stop_reading()
+        await line.say(opening)
+        taking = asyncio.create_task(line.rest())
+        with contextlib.suppress(ConnectionError):
+            while not taking.done():
+                await asyncio.sleep(1)
+                await line.say(b"" if kind == SILENT else b"x")
+        taking.cancel()
+        await asyncio.wait([taking])
+
+
+async def test_honest_frames_are_kept_beside_400_slow_connections(slow_victim: Victim) -> None:
+    """Slow heads, slow bodies, answers not taken: every honest upload meanwhile is kept, and the slow are cut off."""
+    victim = slow_victim
+    async with aiohttp.ClientSession(victim.url) as session:
+        async with session.post("/api/frames", data=io.BytesIO(LARGE), headers=head(camera="large")) as answer:
+            assert answer.status == 201
+        async with session.get("/api/frames?camera=large") as answer:
+            [frame] = (await answer.json())["frames"]
+    kinds = itertools.cycle(_openings(victim, frame["url"]).items())
+
+    attacks = [
+        asyncio.create_task(_attack(victim, kind, opening)) for kind, opening in itertools.islice(kinds, ATTACKERS)
+    ]
+    await until(lambda: victim.connections > ATTACKERS * 3 // 4)
+    statuses = []
+    async with aiohttp.ClientSession(victim.url) as session:
+        while not all(attack.done() for attack in attacks):
+            frame_head = head(camera="honest", boot=new_boot(), number=0)
+            async with session.post("/api/frames", data=HONEST, headers=frame_head) as answer:
+                statuses.append(answer.status)
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(*attacks)
+    assert len(statuses) > 10
+    assert set(statuses) == {201}
+    await until(lambda: not victim.connections)
+    assert victim.complaints() == []
+
+
+async def test_who_announces_much_takes_nothing_from_others(slow_victim: Victim) -> None:
+    """Bodies of 15 MB announced by twenty, twice the budget, and not sent: honest frames are kept meanwhile."""
+    victim = slow_victim
+    said = request({"Host": victim.host, **head(camera="big")}, HONEST[:100], length=15_000_000)
+
+    async with contextlib.AsyncExitStack() as attack:
+        for _ in range(20):
+            line = await attack.enter_async_context(connected(victim.port))
+            await line.say(said)
+        await until(lambda: victim.connections == 20)
+        is_kept = await asyncio.to_thread(victim.keeps_a_frame)
+
+    assert is_kept
