@@ -30,6 +30,7 @@ from archive.server.door import Door
 from archive.server.printed import Printed
 from archive.server.problems import problems
 from archive.server.routes import add_routes
+from archive.server.speech import SPEECH, plain_http
 from archive.server.turnstile import Turnstile
 from archive.store import open_store
 from archive.thumbs import Renderer, Slits, Thumbs
@@ -78,12 +79,10 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
         app = make_app(config)
         runner = web.AppRunner(
             app,
-            access_log=None,  # nothing per frame above debug
             handler_cancellation=True,  # a stream whose reader is gone ends at once; storing is shielded
             shutdown_timeout=10,
             keepalive_timeout=config.idle_s,
-            lingering_time=2,
-            auto_decompress=False,  # a kilobyte must not become a megabyte
+            **SPEECH,
         )
         archive = Archive(runner, config)
         try:
@@ -97,7 +96,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
 
 def make_app(config: Config) -> web.Application:
     """The application; its parts open when its runner starts."""
-    app = web.Application(middlewares=[problems], client_max_size=config.max_frame_bytes)
+    app = web.Application(middlewares=[problems, plain_http], client_max_size=config.max_frame_bytes)
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
     app[keys.DOOR] = Door()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import hdrs, web
 
 from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, reports, settings, upload
+from archive.server.problems import PROTECTION, SERVER
 
 
 def add_routes(app: web.Application) -> None:
@@ -48,11 +49,9 @@ def add_routes(app: web.Application) -> None:
 
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     """The headers of every answer, errors included."""
-    headers = response.headers
-    headers["Server"] = "camera-archive"
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    response.headers[hdrs.SERVER] = SERVER
+    for name, value in PROTECTION.items():
+        response.headers.setdefault(name, value)
     _allow_reading(request, response)
 
 

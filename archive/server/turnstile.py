@@ -25,6 +25,7 @@ from aiohttp import web
 
 from archive.errors import Unavailable
 from archive.server.answers import Problem, encode
+from archive.server.speech import SPEECH, Conversation
 
 log = logging.getLogger(__name__)
 
@@ -129,15 +130,16 @@ class Turnstile(web.BaseSite):
         # What goes wrong here is the other side's: it left at once, or speaks no TLS.
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().connect_accepted_socket(
-                self._protocol,
+                self._conversation,
                 connection,
                 ssl=self._ssl_context,
                 ssl_handshake_timeout=self._idle_s if self._ssl_context else None,
             )
 
-    def _protocol(self) -> asyncio.Protocol:
+    def _conversation(self) -> Conversation:
         assert self._runner.server is not None  # noqa: S101 - as above
-        return self._runner.server()
+        loop = asyncio.get_running_loop()
+        return Conversation(self._runner.server, loop=loop, keepalive_timeout=self._idle_s, **SPEECH)
 
     def _send_away(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):

@@ -37,6 +37,12 @@ def _victim(make_victim: MakeVictim) -> Victim:
     return make_victim()
 
 
+@pytest.fixture(name="patient", scope="module")
+def _patient(make_victim: MakeVictim) -> Victim:
+    """One that waits no longer than it must: every connection is over soon, whatever was said on it."""
+    return make_victim(idle_s="2", body_deadline_s="2")
+
+
 @pytest.fixture(name="seed")
 def _seed() -> int:
     """What chance is drawn from: printed, and `ATTACK_SEED=` repeats it."""
