@@ -17,6 +17,7 @@ from tests.pictures import jpeg
 from tests.server.serving import PATIENCE_S, connected, head, new_boot, request, until
 
 ATTACKERS = 400
+LARGE_HEADS, HEAD_MAX_BYTES = 200, 800_000
 DEADLINES = {"idle_s": "3", "body_deadline_s": "3"}
 SILENT, STUCK = "says nothing", "takes no answer"
 LARGE = jpeg(64, 48) + random.Random(5).randbytes(3_000_000)
@@ -101,3 +102,22 @@ async def test_who_announces_much_takes_nothing_from_others(slow_victim: Victim)
         is_kept = await asyncio.to_thread(victim.keeps_a_frame)
 
     assert is_kept
+
+
+async def test_heads_that_never_end_cost_little(slow_victim: Victim) -> None:
+    """As large as a head may be, and four times so, all but the end: some half megabyte each is what they cost."""
+    victim = slow_victim
+    begun = b"GET / HTTP/1.1\r\nHost: " + victim.host.encode() + b"\r\n"
+    large, too_large = begun + (b"X: " + b"x" * 4000 + b"\r\n") * 60, begun + (b"X: " + b"x" * 8000 + b"\r\n") * 120
+    before_bytes = victim.rss_bytes
+
+    async with contextlib.AsyncExitStack() as attack:
+        for said in [large, too_large] * (LARGE_HEADS // 2):
+            line = await attack.enter_async_context(connected(victim.port))
+            with contextlib.suppress(ConnectionError):  # it has heard enough
+                await line.say(said)
+        is_kept = await asyncio.to_thread(victim.keeps_a_frame)
+        most_bytes = victim.rss_bytes
+
+    assert is_kept
+    assert most_bytes - before_bytes < LARGE_HEADS * HEAD_MAX_BYTES
