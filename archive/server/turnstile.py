@@ -43,9 +43,9 @@ class Turnstile(web.BaseSite):
     __slots__ = ("_complained_at", "_entering", "_host", "_idle_s", "_listeners", "_resuming", "_sent_away", "port")
 
     def __init__(
-        self, runner: web.BaseRunner, host: str, port: int, *, idle_s: float, ssl_context: SSLContext | None = None
+        self, runner: web.BaseRunner, host: str, port: int, *, idle_s: float, tls: SSLContext | None = None
     ) -> None:
-        super().__init__(runner, ssl_context=ssl_context, backlog=BACKLOG)
+        super().__init__(runner, ssl_context=tls, backlog=BACKLOG)
         self.port = port
         self._host = host
         self._idle_s = idle_s

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import random
+import resource
 import socket
+import urllib.request
 
 import pytest
 
 from tests.attack.conftest import MakeVictim
 from tests.attack.victim import Victim
-from tests.server.serving import PATIENCE_S, until
+from tests.pictures import jpeg
+from tests.server.serving import PATIENCE_S, request, until
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="NOT RUN: only Linux has prlimit")
 
-CALLS_MAX_LINES = 100
+MAX_LINES = 100
+LARGE = jpeg(64, 48) + random.Random(5).randbytes(3_000_000)
 
 
 def _idle(victim: Victim) -> socket.socket:
@@ -42,5 +48,56 @@ async def test_connections_beyond_the_descriptors_are_told_to_come_back(make_vic
     assert {answer.partition(b" ")[2][:3] for answer in answers} <= {b"503", b""}
     assert all(answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After: 5" in answer for answer in turned_away)
     assert victim.keeps_a_frame()
-    assert len(victim.said()) < CALLS_MAX_LINES
+    assert len(victim.said()) < MAX_LINES
     assert victim.complaints(but=["told to come back"]) == []
+
+
+async def test_files_on_their_way_count_too(make_victim: MakeVictim) -> None:
+    """Originals asked for and not taken hold a connection and a file each: there is still one for who sends a frame."""
+    victim = make_victim("prlimit", "--nofile=120:120", idle_s="3")
+    url = _kept(victim, LARGE)
+    said = request({"Host": victim.host}, method="GET", path=url)
+
+    with contextlib.ExitStack() as attack:
+        for _ in range(60):
+            line = attack.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(("127.0.0.1", victim.port))
+            with contextlib.suppress(ConnectionError):
+                line.sendall(said)
+        await until(lambda: victim.descriptors > 60)
+        answers = [_answer(victim, victim.upload()) for _ in range(20)]
+        await until(lambda: not victim.connections)  # they took nothing for too long
+        assert victim.keeps_a_frame()
+
+    assert {answer.partition(b" ")[2][:3] for answer in answers} <= {b"503", b""}
+    assert victim.complaints(but=["told to come back"]) == []
+
+
+async def test_descriptors_that_others_took_are_waited_for(make_victim: MakeVictim) -> None:
+    """Where not even the spare ones are left nobody is answered, and nobody logs about it; later everybody is."""
+    victim = make_victim()
+    most = resource.prlimit(victim.pid, resource.RLIMIT_NOFILE)
+
+    with contextlib.ExitStack() as attack:
+        resource.prlimit(victim.pid, resource.RLIMIT_NOFILE, (5, most[1]))
+        waiting = [attack.enter_context(_idle(victim)) for _ in range(50)]
+        for line in waiting:
+            line.sendall(request({"Host": victim.host}, method="GET", path="/healthz"))
+        await until(lambda: any("told to come back" in line for line in victim.said()))
+        resource.prlimit(victim.pid, resource.RLIMIT_NOFILE, most)
+        answers = [line.recv(65_536) for line in waiting]
+
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers)
+    assert len(victim.said()) < MAX_LINES
+    assert victim.complaints(but=["told to come back"]) == []
+
+
+def _kept(victim: Victim, body: bytes) -> str:
+    """Where the original of a frame is, once it is kept."""
+    with _idle(victim) as line:
+        line.sendall(victim.upload(camera="large", body=body))
+        assert line.recv(65_536).startswith(b"HTTP/1.1 201 ")
+    with urllib.request.urlopen(f"{victim.url}/api/frames?camera=large", timeout=PATIENCE_S) as answer:
+        url: str = json.load(answer)["frames"][0]["url"]
+        return url
