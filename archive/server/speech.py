@@ -32,9 +32,13 @@ class Conversation(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        if not isinstance(exc, HttpProcessingError):
+        if isinstance(exc, HttpProcessingError):
+            response = problem(400, "Not HTTP", "this is no request as HTTP/1.1 has them, or its head is too large")
+        elif isinstance(exc, UnicodeEncodeError) and hdrs.EXPECT in request.headers:
+            # aiohttp repeats an expectation that it does not know, and fails where that is no text.
+            response = problem(417, "Expectation failed", "of what can be expected only 100-continue is known here")
+        else:
             return super().handle_error(request, status, exc, message)
-        response = problem(400, "Not HTTP", "this is no request as HTTP/1.1 has them, or its head is too large")
         response.headers.update({hdrs.SERVER: SERVER, **PROTECTION})
         response.force_close()
         return response

@@ -168,6 +168,9 @@ WORDS = {
     "expects something else": Said(_post(b"Expect: 200-ok", LENGTH, body=SMALL), (417,)),
     "expects two things": Said(_post(b"Expect: 100-continue, x", LENGTH, body=SMALL), (417,)),
     "expects something of a GET": Said(_get(b"Expect: x"), (417,)),
+    "expects what is no text": Said(_get(b"Expect: 100-\xe9ontinue"), (417,)),
+    "expects what is no text, nowhere": Said(_get(b"Expect: \xff", target=b"/nowhere"), (417,)),
+    "expects what is no text, with a frame": Said(_post(b"Expect: \xff", LENGTH, body=SMALL), (417,)),
     "expects, with a body too large": Said(_post(b"Expect: 100-continue", b"Content-Length: 99999999"), (413,)),
     "upgrades to a web socket": Said(
         _get(b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Key: eA=="),

@@ -71,7 +71,7 @@ def honest(host: str) -> Sequence[bytes]:
         get("/api/cameras/mutant/health?points=5") + get("/api/cameras/mutant/gaps?limit=1"),
         get("/photos/mutant/2026/11/27/20261127T000000.000Z-00000000000000aa-1.jpg?download=1"),
         get("/thumbnails/320/mutant/2026/11/27/20261127T000000.000Z-00000000000000aa-1.jpg"),
-        get("/api/cameras/mutant/slits/2026-11-27"),
+        get("/api/cameras/nobody/slits/2026-11-27"),
         get("/api/photos?limit=3"),
         get("/js/main.js") + get("/css/all.css"),
         get("/"),
