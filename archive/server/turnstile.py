@@ -88,9 +88,8 @@ class Turnstile(web.BaseSite):
         with contextlib.ExitStack() as unless_all:
             for family, _, _, _, address in dict.fromkeys(found):
                 port = bound[0].getsockname()[1] if bound else self.port
-                listener = unless_all.enter_context(
-                    socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
-                )
+                place = (address[0], port, *address[2:])
+                listener = unless_all.enter_context(socket.create_server(place, family=family, backlog=BACKLOG))
                 listener.setblocking(False)
                 bound.append(listener)
             unless_all.pop_all()
