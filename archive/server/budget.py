@@ -1,7 +1,7 @@
 """How many bytes of bodies may be in memory at once."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from archive.errors import Unavailable
 
@@ -27,7 +27,8 @@ class Budget:
             share.expect_after(0)
             yield share
         finally:
-            self.taken_bytes -= share.held_bytes
+            if not share.is_handed_over:
+                share.give_back()
 
     def _require(self, size_bytes: int) -> None:
         if self.taken_bytes + size_bytes > self.size_bytes:
@@ -41,6 +42,7 @@ class Share:
         self._budget = budget
         self._size_bytes = size_bytes
         self.held_bytes = 0
+        self.is_handed_over = False
 
     def expect_after(self, received_bytes: int) -> int:
         """Hold what has come and the next step; how much that is. Raises Unavailable."""
@@ -50,3 +52,13 @@ class Share:
             self._budget.taken_bytes += wanted - self.held_bytes
             self.held_bytes = wanted
         return wanted
+
+    def hand_over(self) -> Callable[[], None]:
+        """What gives the share back from now on: the bytes may stay in memory when the one who took it has gone."""
+        self.is_handed_over = True
+        return self.give_back
+
+    def give_back(self) -> None:
+        """The bytes are in memory no more. Twice is harmless."""
+        self._budget.taken_bytes -= self.held_bytes
+        self.held_bytes = 0

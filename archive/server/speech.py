@@ -25,6 +25,8 @@ SPEECH: dict[str, Any] = {
 class Conversation(web.RequestHandler):
     """A connection from the network; what on it is no request is answered as every error is, and not logged."""
 
+    __slots__ = ()  # there are thousands
+
     def handle_error(
         self,
         request: web.BaseRequest,

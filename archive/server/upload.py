@@ -58,18 +58,17 @@ async def receive(request: web.Request) -> web.Response:
         body, sha256 = await _read_body(request, head, share, app[keys.CONFIG])
         if head.digest is not None and head.digest != sha256:
             raise DigestMismatch("the body is not what its Repr-Digest says: bytes were lost or changed on the way")
-        kept = await app[keys.INTAKE].accept(
-            Upload(
-                camera=head.camera,
-                body=body,
-                sha256=sha256,
-                received_at_ms=time.time_ns() // 1_000_000,
-                transfer_ms=round((time.monotonic() - began) * 1000),
-                claim=head.claim,
-                status=head.status,
-                lost=head.lost,
-            )
+        upload = Upload(
+            camera=head.camera,
+            body=body,
+            sha256=sha256,
+            received_at_ms=time.time_ns() // 1_000_000,
+            transfer_ms=round((time.monotonic() - began) * 1000),
+            claim=head.claim,
+            status=head.status,
+            lost=head.lost,
         )
+        kept = await app[keys.INTAKE].accept(upload, on_done=share.hand_over())
     response = web.Response(status=201 if kept.is_new else 200, text="kept\n")
     response.headers[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
     response.headers[fields.FRAME] = fields.render_echo(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)

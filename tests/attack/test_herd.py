@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from random import Random
@@ -35,13 +36,14 @@ async def test_a_fleet_that_comes_at_once_is_served(
     async def keep_on(number: int) -> None:
         dice = Random(f"{seed} {number}")
         while True:
-            reply = await _send(victim, number, seed)
-            statuses[reply.status] += 1
-            if reply.status != 503:
-                assert reply.echo is not None
-                assert reply.echo.answer is Answer.KEPT
-                return
-            assert int(reply.headers["Retry-After"]) > 0
+            with contextlib.suppress(TimeoutError):  # a camera's patience with a busy machine ends; it sends again
+                reply = await _send(victim, number, seed)
+                statuses[reply.status] += 1
+                if reply.status != 503:
+                    assert reply.echo is not None
+                    assert reply.echo.answer is Answer.KEPT
+                    return
+                assert int(reply.headers["Retry-After"]) > 0
             await asyncio.sleep(dice.uniform(0, BACKOFF_S))
 
     fleet = asyncio.gather(*map(keep_on, range(cameras)))
@@ -51,8 +53,8 @@ async def test_a_fleet_that_comes_at_once_is_served(
     await fleet
 
     print(f"{cameras} cameras: {dict(statuses)}, {(most_bytes - before_bytes) / 2**20:.0f} MB more")  # noqa: T201
-    assert statuses.keys() == {201, 503}
-    assert statuses[201] == cameras
+    assert statuses.keys() <= {200, 201, 503}
+    assert statuses[200] + statuses[201] == cameras
     assert most_bytes - before_bytes < BUDGET_BYTES + cameras * CONNECTION_BYTES + BESIDE_BYTES
     assert victim.complaints() == []
 

@@ -704,20 +704,25 @@ async def test_a_hang_up_in_mid_body_leaves_nothing(
 async def test_a_frame_being_stored_is_kept_whoever_hangs_up(archive: Served, camera: str) -> None:
     """Storing that has begun goes on without the camera: when it sends again, the frame had been kept."""
     app, boot, gate = archive.app, new_boot(), threading.Event()
+    server = archive.archive.runner.server
+    assert server is not None
     index: Any = archive.index
     holding = asyncio.create_task(index._write(lambda *_: gate.wait(PATIENCE_S)))  # the frame has to wait its turn
 
     async with archive.connected() as line:
         await line.say(request(head(camera=camera, boot=boot, number=1), SMALL))
         await until(lambda: app[keys.INTAKE]._keeping)
-    await until(lambda: app[keys.BUDGET].taken_bytes == 0)
-    before = await archive.frames(camera)
+        connections = len(server.connections)
+    await until(lambda: len(server.connections) < connections)
+    before, held_bytes = await archive.frames(camera), app[keys.BUDGET].taken_bytes
     gate.set()
     await holding
     await until(lambda: archive.frames(camera))
     again = await archive.send(SMALL, camera=camera, boot=boot, number=1)
 
     assert before == []
+    assert held_bytes == len(SMALL)  # who hangs up leaves the bytes in memory, until they are stored
+    assert app[keys.BUDGET].taken_bytes == 0
     assert again.status == 200
     await until(lambda: _is_measured(archive, camera))  # whatever follows a new frame followed it
 
