@@ -16,6 +16,7 @@ SPEECH: dict[str, Any] = {
     "access_log": None,  # nothing per frame above debug
     "lingering_time": 2,
     "auto_decompress": False,  # a kilobyte must not become a megabyte
+    "read_bufsize": 2**16,  # what a body may be ahead of who reads it, twice
     "max_line_size": 4096,
     "max_field_size": 4096,
     "max_headers": 64,
@@ -49,6 +50,17 @@ class Conversation(web.RequestHandler):
 @web.middleware
 async def plain_http(request: web.Request, handler: Handler) -> web.StreamResponse:
     """HTTP/1.0 and 1.1. The parser takes others too, and answers in them as if it knew them."""
-    if request.version in (HttpVersion10, HttpVersion11):
+    if request.version not in (HttpVersion10, HttpVersion11):
+        raise Malformed("HTTP/1.1 is spoken here, and no other version")
+    if request.method in (hdrs.METH_GET, hdrs.METH_HEAD):
+        _forget(request)  # some wait for news for a minute
+    try:
         return await handler(request)
-    raise Malformed("HTTP/1.1 is spoken here, and no other version")
+    finally:
+        _forget(request)
+
+
+def _forget(request: web.Request) -> None:
+    """What nobody reads of a body would lie in memory, uncounted, until the connection's next request."""
+    if request.content.exception() is None:
+        request.content.read_nowait()

@@ -17,6 +17,7 @@ from tests.pictures import jpeg
 from tests.server.serving import PATIENCE_S, connected, head, new_boot, request, until
 
 ATTACKERS = 400
+REFUSED = 200
 LARGE_HEADS, HEAD_MAX_BYTES = 200, 800_000
 DEADLINES = {"idle_s": "3", "body_deadline_s": "3"}
 SILENT, STUCK = "says nothing", "takes no answer"
@@ -121,3 +122,27 @@ async def test_heads_that_never_end_cost_little(slow_victim: Victim) -> None:
 
     assert is_kept
     assert most_bytes - before_bytes < LARGE_HEADS * HEAD_MAX_BYTES
+
+
+async def test_what_was_refused_is_forgotten(slow_victim: Victim) -> None:
+    """200 bodies of 200 kB that nobody wanted, on connections that stay open: they cost what a connection costs."""
+    victim = slow_victim
+    body = bytes(200_000)
+    said = [
+        request({"Host": victim.host, "Authorization": "Bearer none"}, body),
+        request({"Host": victim.host}, body, method="GET", path="/healthz"),
+        request({"Host": victim.host}, body, path="/api/reports"),
+        request({"Host": victim.host}, body, path="/nowhere"),
+    ]
+    before_bytes = victim.rss_bytes
+
+    async with contextlib.AsyncExitStack() as attack:
+        statuses = []
+        for number in range(REFUSED):
+            line = await attack.enter_async_context(connected(victim.port))
+            await line.say(said[number % len(said)])
+            statuses.append((await line.reply()).status)
+        most_bytes = victim.rss_bytes
+
+    assert set(statuses) == {200, 400, 401, 404}
+    assert most_bytes - before_bytes < REFUSED * 100_000
