@@ -10,7 +10,7 @@ TEST_PACKAGES := chromium strace fuse3 systemd cmake g++ g++-multilib libgtest-d
 	openssh-server caddy nginx-light iproute2 \
 	gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev
 
-.PHONY: help serve demo test check bench firmware crash screenshots clean
+.PHONY: help serve demo test check bench firmware crash attack screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -42,6 +42,9 @@ firmware: .venv/test ## every test of the firmware, the long ones and the 32-bit
 crash: .venv/test ## the long crash tests: 1,000 kills, more power cuts
 	@sh .ci/packages strace fuse3
 	CRASH_CYCLES=1000 $(BIN)/pytest tests/crash --timeout 0 $(ARGS)
+
+attack: .venv/test ## the long attacks: 200,000 broken requests, 9,000 cameras at once, 10,000 frames through a hostile proxy
+	ATTACK_LONG=1 $(BIN)/pytest tests/attack --timeout 0 $(ARGS)
 
 screenshots: .venv/test ## every state of the page as a picture, into screenshots/
 	@sh .ci/packages chromium

@@ -40,6 +40,8 @@ from archive.server.problems import problems
 from archive.server.routes import add_routes
 from archive.server.senders import senders
 from archive.server.signing_in import TRIES_PER_MINUTE
+from archive.server.speech import SPEECH, plain_http
+from archive.server.turnstile import Turnstile
 from archive.server.visitors import Visitors
 from archive.server.waiting import Waiting
 from archive.starting import require_ours
@@ -51,7 +53,6 @@ log = logging.getLogger(__name__)
 
 INDEX_NAME = "index.db"
 INDEX_FILES = (INDEX_NAME, f"{INDEX_NAME}-wal")
-BACKLOG = 4096  # connections the kernel holds for us: a fleet wakes up on the same second
 
 
 class Archive:
@@ -67,16 +68,13 @@ class Archive:
 
         With *is_outside*, from the outside, where a tunnel ends: a second door, not taken for the one in our network.
         """
-        site = web.TCPSite(self.runner, host, port, backlog=BACKLOG, ssl_context=tls)
-        await site.start()
-        server = site._server  # noqa: SLF001 - aiohttp tells the port it got nowhere else for one site
-        assert isinstance(server, asyncio.Server)  # noqa: S101 - it has just started
-        got = int(server.sockets[0].getsockname()[1])
+        turnstile = Turnstile(self.runner, host, port, idle_s=self.config.idle_s, tls=tls)
+        await turnstile.start()
         if is_outside:
-            self.door.outside_port = got
+            self.door.outside_port = turnstile.port
         else:
-            self.door.host, self.door.port, self.door.is_tls = host, got, tls is not None
-        return got
+            self.door.host, self.door.port, self.door.is_tls = host, turnstile.port, tls is not None
+        return turnstile.port
 
     async def has_owner(self) -> bool:
         """Whether its owner has signed in or set a password, so that it may be opened to the world."""
@@ -126,12 +124,10 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
         app = make_app(config)
         runner = web.AppRunner(
             app,
-            access_log=None,  # nothing per frame above debug
             handler_cancellation=True,  # a stream whose reader is gone ends at once; storing is shielded
             shutdown_timeout=10,
-            keepalive_timeout=30,
-            lingering_time=2,
-            auto_decompress=False,  # a kilobyte must not become a megabyte
+            keepalive_timeout=config.idle_s,
+            **SPEECH,
         )
         archive = Archive(runner, config)
         try:
@@ -145,7 +141,7 @@ async def opened(config: Config, *, port: int | None = None) -> AsyncIterator[Ar
 
 def make_app(config: Config) -> web.Application:
     """The application; its parts open when its runner starts."""
-    app = web.Application(middlewares=[problems, guard], client_max_size=config.max_frame_bytes)
+    app = web.Application(middlewares=[problems, plain_http, guard], client_max_size=config.max_frame_bytes)
     app[keys.CONFIG] = msgspec.structs.replace(config, timezone=config.zone().key)  # ask the machine only once
     app[keys.BUDGET] = Budget(config.body_budget_bytes)
     app[keys.DOOR] = Door(

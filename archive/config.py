@@ -44,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body_budget_bytes: Positive = 128 * 2**20
     body_deadline_s: Annotated[float, Meta(gt=0)] = 300.0
     body_min_bytes_per_s: Positive = 2000
+    idle_s: Annotated[float, Meta(gt=0)] = 30.0
     disk_floor_bytes: Annotated[int, Meta(ge=0)] = 200 * 10**6
     max_pixels: Positive = 20_000_000
     max_scans: Positive = 12

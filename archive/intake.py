@@ -83,15 +83,17 @@ class Intake:
                 "so; make room, or lower disk_floor_bytes"
             )
 
-    async def accept(self, upload: Upload) -> Kept:
+    async def accept(self, upload: Upload, *, on_done: Callable[[], None] = lambda: None) -> Kept:
         """Keep a frame. When this returns it survives a power cut.
 
-        Storing goes on when the caller is cancelled: a camera that hangs up takes nothing back.
+        Storing goes on when the caller is cancelled: a camera that hangs up takes nothing back. *on_done* is called
+        when it is over, whoever waits for it.
         Sending again is harmless. Raises UnsupportedMedia, DiskFull, Unavailable.
         """
         task = asyncio.create_task(self._keep(upload))
         self._keeping.add(task)
         task.add_done_callback(self._done)
+        task.add_done_callback(lambda _: on_done())
         return await asyncio.shield(task)
 
     async def _keep(self, upload: Upload) -> Kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
 from archive import metadata
 from archive.errors import Forbidden, FrameNotFound, Unavailable
@@ -43,7 +44,7 @@ async def original(request: web.Request) -> web.StreamResponse:
             return _whole(request, bare, f'"{frame.sha256.hex()}-bare"', headers)
         path = await asyncio.to_thread(store.path, frame.key)
         if path is not None:
-            return web.FileResponse(path, headers=headers, chunk_size=256 * 1024)
+            return _File(path, headers=headers, chunk_size=256 * 1024)
         body = await asyncio.to_thread(store.get, frame.key)
     except KeyError:
         raise Unavailable(f"the bytes of {frame.name} are missing; `archive check` says more") from None
@@ -117,6 +118,16 @@ async def _named(index: Index, path: str, *, is_thumbnail: bool) -> Frame:
         except FrameNotFound:
             continue
     raise FrameNotFound(f"there is no picture at {path[:200]}")
+
+
+class _File(web.FileResponse):
+    """A file on its way out, also to somebody who stops taking it."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        try:
+            return await super().prepare(request)
+        except TimeoutError as error:  # the turnstile's patience is over; for aiohttp that would be our own mistake
+            raise ConnectionResetError("the other side took nothing any more") from error
 
 
 def _disposition(request: web.Request) -> str:

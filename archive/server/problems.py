@@ -67,6 +67,17 @@ RULES: dict[type[Exception], Rule] = {
 }
 
 
+SERVER = "camera-archive"  # instead of the names and versions of programs
+# On every answer, unless it says otherwise.
+PROTECTION = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
 def problem(status: int, title: str, detail: str, *, kind: str = "about:blank") -> web.Response:
     """An error as an answer."""
     return web.Response(

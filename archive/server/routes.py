@@ -28,6 +28,7 @@ from archive.server import (
     upload,
 )
 from archive.server.needs import Need
+from archive.server.problems import PROTECTION, SERVER
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -112,12 +113,9 @@ def add_routes(app: web.Application) -> None:
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     """The headers of every answer, errors included."""
     headers = response.headers
-    headers["Server"] = "camera-archive"
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers[hdrs.SERVER] = SERVER
+    for name, value in PROTECTION.items():
+        headers.setdefault(name, value)
     if peer.is_https(request, request.app[keys.DOOR]):
         headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
     if not request.app[keys.CONFIG].public and headers.get(hdrs.CACHE_CONTROL, "").startswith("public"):

@@ -27,6 +27,7 @@ from archive.frame import FrameClaim, Lost, Status
 from archive.index import Kept
 from archive.intake import Upload
 from archive.server import keys
+from archive.server.budget import Share
 from archive.server.guard import require_host
 from archive.server.problems import NAMED, Named, of_error, problem
 from archive.server.telling import tell
@@ -65,26 +66,25 @@ async def keep(request: web.Request, head: Head, began: float) -> Kept:
     """Read the body that *head* announced, and keep it; *began* is when the head had come, by the monotonic clock."""
     app = request.app
     app[keys.GATE].admit(request, head.camera, head.length_bytes)
-    if head.claim.source is None:
-        await app[keys.THUMBS].room()
-    else:
-        await app[keys.THUMBS].leisure()
-    with app[keys.BUDGET].take(head.length_bytes):
-        body, sha256 = await _read_body(request, head, app[keys.CONFIG])
+    with app[keys.BUDGET].take(head.length_bytes) as share:
+        if head.claim.source is None:
+            await app[keys.THUMBS].room()
+        else:
+            await app[keys.THUMBS].leisure()
+        body, sha256 = await _read_body(request, head, share, app[keys.CONFIG])
         if head.digest is not None and head.digest != sha256:
             raise DigestMismatch("the body is not what its Repr-Digest says: bytes were lost or changed on the way")
-        return await app[keys.INTAKE].accept(
-            Upload(
-                camera=head.camera,
-                body=body,
-                sha256=sha256,
-                received_at_ms=time.time_ns() // 1_000_000,
-                transfer_ms=round((time.monotonic() - began) * 1000),
-                claim=head.claim,
-                status=head.status,
-                lost=head.lost,
-            )
+        upload = Upload(
+            camera=head.camera,
+            body=body,
+            sha256=sha256,
+            received_at_ms=time.time_ns() // 1_000_000,
+            transfer_ms=round((time.monotonic() - began) * 1000),
+            claim=head.claim,
+            status=head.status,
+            lost=head.lost,
         )
+        return await app[keys.INTAKE].accept(upload, on_done=share.hand_over())
 
 
 async def expect(request: web.Request) -> web.StreamResponse | None:
@@ -140,24 +140,31 @@ def _is_multipart(request: web.Request) -> bool:
     return request.content_type == "multipart/form-data"
 
 
-async def _read_body(request: web.Request, head: Head, config: Config) -> tuple[bytes, bytes]:
+async def _read_body(request: web.Request, head: Head, share: Share, config: Config) -> tuple[bytes, bytes]:
     """The frame's bytes and their SHA-256. aiohttp bounds neither size nor time of a streamed body; this does."""
-    patience_s = min(config.body_deadline_s, GRACE_S + head.length_bytes / config.body_min_bytes_per_s)
+
+    def patience_s(expected_bytes: int) -> float:
+        return min(config.body_deadline_s, GRACE_S + expected_bytes / config.body_min_bytes_per_s)
+
+    began = asyncio.get_running_loop().time()
     chunks: list[bytes] = []
     size_bytes = 0
+    expected_bytes = share.expect_after(0)
     digest = hashlib.sha256()
     try:
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout_at(began + patience_s(expected_bytes)) as deadline:
             async for chunk in _file_chunks(request) if _is_multipart(request) else request.content.iter_any():
                 size_bytes += len(chunk)
                 if size_bytes > config.max_frame_bytes:
                     raise TooLarge(f"more than the {config.max_frame_bytes} bytes this archive takes in one frame")
                 digest.update(chunk)
                 chunks.append(chunk)
+                if (more_bytes := share.expect_after(size_bytes)) > expected_bytes:
+                    expected_bytes = more_bytes
+                    deadline.reschedule(began + patience_s(expected_bytes))
     except TimeoutError:
-        raise TooSlow(
-            f"{size_bytes} of {head.length_bytes} bytes came in {patience_s:.0f} s; send the frame again"
-        ) from None
+        in_s = patience_s(expected_bytes)
+        raise TooSlow(f"{size_bytes} of {head.length_bytes} bytes came in {in_s:.0f} s; send the frame again") from None
     return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), digest.digest()
 
 

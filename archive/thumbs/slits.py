@@ -54,11 +54,27 @@ class Slits:
         self._thumbs = thumbs
         self._zone = zone
         self._turn = asyncio.Semaphore(1)
+        self._coming: dict[tuple[str, date], asyncio.Task[Strip]] = {}  # whose turn has not come yet
         self._strips: OrderedDict[str, Thumbnail] = OrderedDict()
         self._columns: OrderedDict[tuple[str, date], dict[int, bytes | None]] = OrderedDict()  # by the frame's id
 
     async def strip(self, camera: str, day: date) -> Strip:
-        """The strip of a camera's day. Raises FrameNotFound when there is no frame of it, and Unavailable."""
+        """The strip of a camera's day. Raises FrameNotFound when there is no frame of it, and Unavailable.
+
+        All who ask before it is begun get the same one: while frames arrive, each asking would be another strip.
+        """
+        coming = self._coming.get((camera, day))
+        if coming is None:
+            coming = self._coming[camera, day] = asyncio.create_task(self._in_turn(camera, day))
+            coming.add_done_callback(lambda task: task.cancelled() or task.exception())  # if nobody waits, nobody minds
+        return await asyncio.shield(coming)
+
+    async def _in_turn(self, camera: str, day: date) -> Strip:
+        async with self._turn:
+            del self._coming[camera, day]  # who asks from now on may know of newer frames
+            return await self._as_it_is(camera, day)
+
+    async def _as_it_is(self, camera: str, day: date) -> Strip:
         activity = await self._index.day(day, camera=camera)
         if not activity.frames:
             raise FrameNotFound(f"camera {camera} has no frames of {day}")
@@ -66,17 +82,16 @@ class Slits:
         folder = f"thumbnails/slits/{camera}/{day:%Y/%m/%d}"
         key = f"{folder}/{stamp}.webp"
         is_over = self._midnight(day + timedelta(days=1)) <= time.time() * 1000
-        async with self._turn:
-            picture = self._strips.get(key)
-            if picture is None:
-                stored = await asyncio.to_thread(self._stored, key) if is_over else None
-                picture = thumbnail(stored or await self._made(camera, day))
-                if is_over and not stored:
-                    await asyncio.to_thread(self._keep, folder, key, picture.data)
-                self._strips[key] = picture
-            self._strips.move_to_end(key)
-            if len(self._strips) > MAX_STRIPS:
-                self._strips.popitem(last=False)
+        picture = self._strips.get(key)
+        if picture is None:
+            stored = await asyncio.to_thread(self._stored, key) if is_over else None
+            picture = thumbnail(stored or await self._made(camera, day))
+            if is_over and not stored:
+                await asyncio.to_thread(self._keep, folder, key, picture.data)
+            self._strips[key] = picture
+        self._strips.move_to_end(key)
+        if len(self._strips) > MAX_STRIPS:
+            self._strips.popitem(last=False)
         return Strip(picture, is_over)
 
     async def _made(self, camera: str, day: date) -> bytes:

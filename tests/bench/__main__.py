@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import drawing, keeping, page, peers, reading, sending, telling
+from tests.bench import attacked, drawing, keeping, page, peers, reading, sending, telling
 from tests.bench.bench import Bench, Noise, machine_facts
 from tests.bench.programs import ROOT, MeasureError, build
 from tests.bench.report import Row, show, write
@@ -26,6 +26,8 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "stuck": telling.stuck,
     "large": reading.large,
     "thumbnails": reading.thumbnails,
+    "slow": attacked.slow,
+    "fleet": attacked.fleet,
     "uplink": sending.uplink,
     "copies": sending.copies,
     "page": page.page,

@@ -16,6 +16,7 @@ from archive import fields
 from archive.fields import Answer, render_digest, render_lost
 from archive.frame import Lost
 from archive.server import keys
+from archive.server.budget import STEP_BYTES
 from tests.pictures import bmp, gif, jpeg, png
 from tests.server.conftest import MakeArchive
 from tests.server.serving import PATIENCE_S, Served, config_of, head, new_boot, request, serving, until
@@ -552,6 +553,51 @@ async def test_a_third_frame_waits_when_two_fill_the_memory(make_archive: MakeAr
     assert budget.taken_bytes == 0
 
 
+async def test_memory_is_held_as_the_bytes_come(make_archive: MakeArchive) -> None:
+    """Two bodies that each fit, and together do not: the one that grows out of the memory left is 503 and `again`."""
+    large = SMALL + random.Random(4).randbytes(300_000)
+    archive = await make_archive(body_budget_bytes=400_000)
+    budget = archive.app[keys.BUDGET]
+
+    async with archive.connected() as first, archive.connected() as second:
+        for number, line in enumerate((first, second)):
+            await line.say(request(head(boot="a" * 16, number=number), large[:1000], length=len(large)))
+        await until(lambda: budget.taken_bytes == 2 * (1000 + STEP_BYTES))
+        await first.say(large[1000:])
+        kept = await first.reply()
+        await first.say(request(head(boot="a" * 16, number=2), large[:250_000], length=len(large)))
+        await until(lambda: budget.taken_bytes > 300_000)
+        await second.say(large[1000:])
+        refused = await second.reply()
+        await first.say(large[250_000:])
+        other = await first.reply()
+    again = await archive.send(large, boot="a" * 16, number=1)
+
+    assert [reply.status for reply in (kept, other, again)] == [201] * 3
+    assert refused.is_problem(503)
+    assert refused.echo == fields.Echo(boot="a" * 16, number=1, answer=Answer.AGAIN)
+    assert budget.taken_bytes == 0
+
+
+async def test_a_slow_body_has_the_more_time_the_more_has_come(make_archive: MakeArchive) -> None:
+    """The least rate counts from the first byte on: what came in time lets the rest come later."""
+    large = SMALL + random.Random(4).randbytes(200_000)
+    # Five seconds and one for the first step; the half that comes then is good for three more.
+    archive = await make_archive(body_min_bytes_per_s=50_000)
+    budget = archive.app[keys.BUDGET]
+
+    async with archive.connected() as idle, archive.connected() as line:
+        await idle.say(request(head(boot="a" * 16, number=1), length=len(large)))
+        await line.say(request(head(boot="a" * 16, number=2), large[:150_000], length=len(large)))
+        await until(lambda: budget.taken_bytes > 200_000)
+        given_up = await idle.reply()  # announced as much, and sent nothing
+        await line.say(large[150_000:])
+        reply = await line.reply()
+
+    assert given_up.is_problem(408)
+    assert reply.status == 201
+
+
 async def test_a_stalled_body_is_given_up(make_archive: MakeArchive) -> None:
     """408 and `again` when the bytes stop coming; its memory is free again, and no file is left."""
     archive = await make_archive(body_deadline_s=0.2)
@@ -658,20 +704,25 @@ async def test_a_hang_up_in_mid_body_leaves_nothing(
 async def test_a_frame_being_stored_is_kept_whoever_hangs_up(archive: Served, camera: str) -> None:
     """Storing that has begun goes on without the camera: when it sends again, the frame had been kept."""
     app, boot, gate = archive.app, new_boot(), threading.Event()
+    server = archive.archive.runner.server
+    assert server is not None
     index: Any = archive.index
     holding = asyncio.create_task(index._write(lambda *_: gate.wait(PATIENCE_S)))  # the frame has to wait its turn
 
     async with archive.connected() as line:
         await line.say(request(head(camera=camera, boot=boot, number=1), SMALL))
         await until(lambda: app[keys.INTAKE]._keeping)
-    await until(lambda: app[keys.BUDGET].taken_bytes == 0)
-    before = await archive.frames(camera)
+        connections = len(server.connections)
+    await until(lambda: len(server.connections) < connections)
+    before, held_bytes = await archive.frames(camera), app[keys.BUDGET].taken_bytes
     gate.set()
     await holding
     await until(lambda: archive.frames(camera))
     again = await archive.send(SMALL, camera=camera, boot=boot, number=1)
 
     assert before == []
+    assert held_bytes == len(SMALL)  # who hangs up leaves the bytes in memory, until they are stored
+    assert app[keys.BUDGET].taken_bytes == 0
     assert again.status == 200
     await until(lambda: _is_measured(archive, camera))  # whatever follows a new frame followed it
 

@@ -326,32 +326,6 @@ async def test_a_path_that_is_no_text_is_no_trouble(filled: Served, target: str)
         assert reply.is_problem(reply.status), reply.body
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100),  # a browser that was told https
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 10_000 + b"\r\n\r\n",
-        b"POST /api/frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST /api/frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST /api/frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
-        b"hello\r\n\r\n",
-    ],
-)
-async def test_who_speaks_no_http_is_hung_up_on(filled: Served, caplog: pytest.LogCaptureFixture, said: bytes) -> None:
-    """400 from the framework, in its own words, and the end of the connection; others are served on."""
-    async with filled.connected() as line:
-        await line.say(said)
-        answer = await line.rest()
-
-    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
-    assert answer.count(b" 400 Bad Request") == 1
-    assert (await filled.ask("/healthz")).status == 200
-    assert all("Error handling request" in record.message for record in caplog.records)
-    caplog.clear()  # `archive serve` does not log these: see `test_soak_small.py`
-
-
 # -- single things
 
 

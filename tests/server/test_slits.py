@@ -144,6 +144,24 @@ async def test_the_strip_of_today_grows(make_archive: MakeArchive) -> None:
         assert await strips(archive) == []
 
 
+async def test_who_asks_while_frames_arrive_shares_a_strip(make_archive: MakeArchive) -> None:
+    """Twenty askings, a frame before each, while another strip is being made: they cost one strip and not twenty."""
+    archive = await make_archive()
+    slits = archive.app[keys.SLITS]
+    path = "/api/cameras/garden/slits/2026-03-27"
+
+    async with slits._turn:  # another's
+        asking = []
+        for hour in range(20):
+            await sent(archive, "garden", {f"2026-03-27T{hour:02}:00:00": even(RED)})
+            asking.append(asyncio.create_task(archive.ask(path)))
+        await until(lambda: slits._renderer.renders == 20)  # their thumbnails
+    strips_told = [shown(await asked) for asked in asking]
+
+    assert slits._renderer.renders == 20 + 2  # its columns, and the strip
+    assert all(len(told) == 20 for told in strips_told)
+
+
 async def test_a_day_without_frames_has_no_strip(archive: Served, camera: str) -> None:
     """404, also of a camera nobody knows; what is no day is 400."""
     await sent(archive, camera, {"2026-03-27T12:00:00": jpeg()})
