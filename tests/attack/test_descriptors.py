@@ -53,7 +53,7 @@ async def test_connections_beyond_the_descriptors_are_told_to_come_back(make_vic
 
 
 async def test_files_on_their_way_count_too(make_victim: MakeVictim) -> None:
-    """Originals asked for and not taken hold a connection and a file each: there is still one for who sends a frame."""
+    """Originals asked for and not taken hold a connection and a file each: who comes is answered or told to wait."""
     victim = make_victim("prlimit", "--nofile=120:120", idle_s="3")
     url = _kept(victim, LARGE)
     said = request({"Host": victim.host}, method="GET", path=url)
@@ -70,7 +70,7 @@ async def test_files_on_their_way_count_too(make_victim: MakeVictim) -> None:
         await until(lambda: not victim.connections)  # they took nothing for too long
         assert victim.keeps_a_frame()
 
-    assert {answer.partition(b" ")[2][:3] for answer in answers} <= {b"503", b""}
+    assert {answer.partition(b" ")[2][:3] for answer in answers} <= {b"201", b"503", b""}  # some were cut off already
     assert victim.complaints(but=["told to come back"]) == []
 
 
