@@ -21,17 +21,25 @@ _SOI, _EOI, _SOS, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xef\xfe]")
 
 
+Stretches = list[tuple[int, int]]  # from, and up to but not with
+
+
 def without(data: bytes, media_type: MediaType) -> bytes:
-    """The picture alone, in time linear in its length; the same bytes when there was nothing to cut out.
+    """The picture alone; the same bytes when there was nothing to cut out. Raises Forbidden, as `stretches`."""
+    kept = stretches(data, media_type)
+    return data if kept is None else b"".join(data[start:end] for start, end in kept)
+
+
+def stretches(data: bytes, media_type: MediaType) -> Stretches | None:
+    """Which bytes of *data* are the picture, in time linear in its length; None when all of them are.
 
     Raises Forbidden for one so damaged that its pieces cannot be told apart.
     """
     walk = _WALKS.get(media_type)
     if walk is None:  # BMP has no place for any of it
-        return data
-    stretches = list(walk(data))
-    bare = b"".join(data[start:end] for start, end in stretches)
-    return data if len(bare) == len(data) else bare
+        return None
+    kept = list(walk(data))
+    return None if sum(end - start for start, end in kept) == len(data) else kept
 
 
 def _jpeg(data: bytes) -> Iterator[tuple[int, int]]:

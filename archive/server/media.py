@@ -19,6 +19,7 @@ from archive.thumbs import Thumbnail
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 FOR_A_MINUTE = "public, max-age=60"  # a placeholder may be replaced
+PIECE_BYTES = 256 * 1024
 BARE_KNOWN = 100_000  # frames of which we remember that they carry nothing to cut out
 # Bytes from outside are shown as pictures or not at all, whatever they contain.
 DISARMED = {
@@ -39,35 +40,65 @@ async def original(request: web.Request) -> web.StreamResponse:
     }
     store = request.app[keys.STORE]
     try:
-        bare = None if visitor.right >= Right.RUN else await _bared(request.app, frame)
-        if bare is not None:
-            return _whole(request, bare, f'"{frame.sha256.hex()}-bare"', headers)
+        kept = None if visitor.right >= Right.RUN else await _picture_alone(request.app, frame)
+        if kept is not None:
+            return await _in_stretches(request, frame, kept, headers)
         path = await asyncio.to_thread(store.path, frame.key)
         if path is not None:
-            return _File(path, headers=headers, chunk_size=256 * 1024)
+            return _File(path, headers=headers, chunk_size=PIECE_BYTES)
         body = await asyncio.to_thread(store.get, frame.key)
     except KeyError:
         raise Unavailable(f"the bytes of {frame.name} are missing; `archive check` says more") from None
     return _whole(request, body, f'"{frame.sha256.hex()}"', headers)
 
 
-async def _bared(app: web.Application, frame: Frame) -> bytes | None:
-    """The frame's bytes without what only its owner may know; None where there is nothing of the kind in it."""
+async def _picture_alone(app: web.Application, frame: Frame) -> metadata.Stretches | None:
+    """Which bytes of the original everybody may have who sees it; None: all, for nothing else is in it."""
     known = app[keys.BARE]
     if frame.sha256 in known:
         return None
 
-    def read() -> bytes | None:
-        body = app[keys.STORE].get(frame.key)
-        bare = metadata.without(body, frame.media_type)
-        return None if bare is body else bare
+    def read() -> metadata.Stretches | None:
+        return metadata.stretches(app[keys.STORE].get(frame.key), frame.media_type)
 
-    bare = await asyncio.to_thread(read)
-    if bare is None:
+    kept = await asyncio.to_thread(read)
+    if kept is None:
         if len(known) >= BARE_KNOWN:
             known.clear()
         known.add(frame.sha256)
-    return bare
+    return kept
+
+
+async def _in_stretches(
+    request: web.Request, frame: Frame, kept: metadata.Stretches, headers: dict[str, str]
+) -> web.StreamResponse:
+    """These bytes of the original, a piece at a time: who reads slowly holds no more of it in memory than that."""
+    etag = f'"{frame.sha256.hex()}-bare"'
+    headers = {**headers, hdrs.ETAG: etag}
+    if known := unchanged(request, etag, headers):
+        return known
+    store = request.app[keys.STORE]
+    path = await asyncio.to_thread(store.path, frame.key)
+    if path is None:
+        body = await asyncio.to_thread(store.get, frame.key)
+        return web.Response(body=b"".join(body[start:end] for start, end in kept), headers=headers)
+    response = web.StreamResponse(headers=headers)
+    response.content_length = sum(end - start for start, end in kept)
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        await response.prepare(request)
+        if request.method == hdrs.METH_HEAD:
+            return response
+        for start, end in kept:
+            await asyncio.to_thread(file.seek, start)
+            left = end - start
+            while left and (piece := await asyncio.to_thread(file.read, min(left, PIECE_BYTES))):
+                left -= len(piece)
+                await response.write(piece)
+        await response.write_eof()
+    finally:
+        file.close()
+    return response
 
 
 async def thumbnail(request: web.Request) -> web.StreamResponse:

@@ -554,6 +554,26 @@ async def test_an_original_is_itself_for_ever(archive: Served, camera: str) -> N
     assert "aiohttp" not in str(reply.headers) + str(download.headers)
 
 
+async def test_what_a_picture_says_beside_itself_is_its_owners(archive: Served, camera: str) -> None:
+    """EXIF and what lies behind the end: the owner gets the bytes as they were sent, others the picture alone."""
+    place = b"Exif\x00\x00 48.2082N 16.3738E"
+    alone = jpeg(64, 48)
+    body = alone[:2] + b"\xff\xe1" + (len(place) + 2).to_bytes(2) + place + alone[2:] + b"<script>alert(1)</script>"
+    await archive.send(body, camera=camera)
+    [frame] = await archive.frames(camera)
+
+    by_reader = await archive.ask(frame["url"])
+    head = await archive.ask(frame["url"], method="HEAD")
+    again = await archive.ask(frame["url"], headers={"If-None-Match": by_reader.headers["ETag"]})
+
+    assert by_reader.body == alone
+    assert await archive.original(frame) == body
+    assert (head.headers["Content-Length"], head.body) == (str(len(alone)), b"")
+    assert again.status == 304
+    assert by_reader.headers["ETag"].strip('"') != frame["sha256"]
+    assert by_reader.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
 async def test_a_part_of_an_original_can_be_asked_for(archive: Served, camera: str) -> None:
     """Range: 206 with just those bytes, 416 beyond the end; If-Range against another version gives the whole."""
     body = jpeg(64, 48)
