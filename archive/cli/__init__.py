@@ -9,6 +9,7 @@ import typer
 from archive import __version__
 from archive.cli.camera import cameras
 from archive.cli.check import check
+from archive.cli.doctor import doctor
 from archive.cli.flash import flash
 from archive.cli.send import send
 from archive.cli.serve import serve
@@ -29,6 +30,7 @@ app.command()(simulate)
 app.command()(flash)
 app.command()(twin)
 app.command()(check)
+app.command()(doctor)
 app.add_typer(cameras, name="camera")
 
 

@@ -202,6 +202,12 @@ def _paths() -> dict[str, Any]:
                 "responses": {"200": _said("findings", "application/x-ndjson"), **_problems((403, 503))},
             },
         },
+        "/api/doctor": {
+            "post": {
+                "summary": "How does the archive fare? JSON lines of steps and findings (the owner's socket only)",
+                "responses": {"200": _said("steps and findings", "application/x-ndjson"), **_problems((403, 503))},
+            },
+        },
         "/api/days": {
             "get": _get(
                 "How many frames each day holds",

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from archive.server import cameras, catalog, checking, keys, live, media, openapi, pages, reports, settings, upload
+from archive.server import (
+    cameras,
+    catalog,
+    checking,
+    doctoring,
+    keys,
+    live,
+    media,
+    openapi,
+    pages,
+    reports,
+    settings,
+    upload,
+)
 
 
 def add_routes(app: web.Application) -> None:
@@ -43,6 +56,7 @@ def add_routes(app: web.Application) -> None:
     router.add_patch("/api/cameras/{id}/settings", settings.change)
     router.add_post("/api/cameras/{id}/shot", settings.shoot)
     router.add_post("/api/check", checking.check_archive)
+    router.add_post("/api/doctor", doctoring.see_doctor)
     app.on_response_prepare.append(_protect)
 
 
