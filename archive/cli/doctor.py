@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+from yarl import URL
 
 from archive import __version__
 from archive.cli.addresses import is_everywhere, reachable_at
@@ -46,8 +47,7 @@ class Report(msgspec.Struct, kw_only=True):
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line asks for."""
 
-    url: str | None
-    folder: Path | None
+    url: URL | None
     key: str | None
     may_send: bool
     roots: tuple[bytes, ...]
@@ -74,28 +74,34 @@ def doctor(
 
     Exit status 0: no problem. 1: at least one. Every finding says what it is, why it matters and what to do.
     """
-    asked = Asked(url=url, folder=folder, key=key, may_send=not no_send, roots=read_roots(root) if root else ())
+    asked = Asked(
+        url=address(url) if url else None,
+        key=key,
+        may_send=not no_send,
+        roots=read_roots(root) if root else (),
+    )
     printed = _Printed(as_json=as_json)
-    asyncio.run(_examine(asked, printed))
+    config = load(folder, {"thumbnail_workers": 1})
+    is_meant = url is None or folder is not None
+    runs = _runs(config.folder, is_meant=is_meant)
+    asyncio.run(_examine(asked, config, printed, runs=runs if runs or is_meant else None))
     printed.end()
     if printed.report.worst is Severity.PROBLEM:
         raise typer.Exit(1)
 
 
-async def _examine(asked: Asked, printed: _Printed) -> None:
-    where = address(asked.url) if asked.url else None
-    config = load(asked.folder, {"thumbnail_workers": 1})
+async def _examine(asked: Asked, config: Config, printed: _Printed, *, runs: bool | None) -> None:
+    """Look from outside where there is an address, and from inside where there is a folder: *runs* is None without."""
+    where = asked.url
     async with contextlib.AsyncExitStack() as stack:
-        is_meant = asked.url is None or asked.folder is not None
-        runs = _runs(config.folder, is_meant=is_meant)
         session: aiohttp.ClientSession | None = None
-        if runs is not None and (runs or is_meant):
+        if runs is not None:
             faults, session = await _open(config, stack, runs=runs)
             await printed.tell(step("server", _answering(faults, config.folder), []))
             printed.report.folder = str(config.folder)
         if session is not None and runs:
             archive = await _archive(session)
-            where = where or address(_reachable(archive))
+            where = where or address(await asyncio.to_thread(_reachable, archive))
         if where is not None:
             printed.report.url = str(where)
             key, belongs = asked.key, None
@@ -141,9 +147,9 @@ async def _open(
     faults = []
     if not runs:
         faults.append(found("not-running", f"nobody answers in {config.folder}"))
-        if _is_taken(config):
+        if await asyncio.to_thread(_is_taken, config):
             faults.append(found("port-taken", f"port {config.port}"))
-    if not os.access(config.folder, os.W_OK | os.X_OK):
+    if not await asyncio.to_thread(os.access, config.folder, os.W_OK | os.X_OK):
         return [*faults, found("folder-not-writable", str(config.folder))], None
     try:
         session = await stack.enter_async_context(owners_session(config.folder))

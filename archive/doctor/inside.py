@@ -18,7 +18,7 @@ from archive.doctor import disk
 from archive.doctor.findings import Finding, found
 from archive.doctor.looking import Looked, Told, step
 from archive.doctor.sending import CAMERA
-from archive.frame import Camera
+from archive.frame import Camera, utc
 from archive.index import Index
 from archive.store import Store
 
@@ -49,6 +49,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     index: Index
     disk_floor_bytes: int
     is_page_old: Callable[[], bool] = lambda: False
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000  # Unix milliseconds
 
 
 async def examine(body: Body) -> AsyncIterator[Told]:
@@ -58,7 +59,7 @@ async def examine(body: Body) -> AsyncIterator[Told]:
         "program": lambda: _program(body),
         "disk": lambda: asyncio.to_thread(_disk, body.folder),
         "space": lambda: _space(body),
-        "cameras": lambda: _cameras(body.index),
+        "cameras": lambda: _cameras(body.index, body.clock()),
         "promises": lambda: _promises(body),
     }
     for name, look in ways.items():
@@ -68,8 +69,8 @@ async def examine(body: Body) -> AsyncIterator[Told]:
 
 async def _program(body: Body) -> Looked:
     findings = []
-    if time.time() * 1000 < MADE_AT_MS:
-        findings.append(found("clock-implausible", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())))
+    if body.clock() < MADE_AT_MS:
+        findings.append(found("clock-implausible", f"{utc(body.clock()):%Y-%m-%d %H:%M} UTC"))
     if await asyncio.to_thread(body.is_page_old):
         findings.append(found("restart-needed", "the page's files are others than those that are served"))
     if has_wal_reset_bug(sqlite3.sqlite_version_info):
@@ -97,8 +98,7 @@ async def _space(body: Body) -> Looked:
     free_bytes = await asyncio.to_thread(body.store.free_bytes)
     if free_bytes is None:
         return Looked(seen="the store does not say how much")
-    since_ms = _now_ms() - DAY_MS
-    page = await body.index.frames(after_ms=since_ms, limit=SAMPLE)
+    page = await body.index.frames(after_ms=body.clock() - DAY_MS, limit=SAMPLE)
     if page.total is None:
         # Too many to be counted one by one; the calendar has counted them.
         days = (await body.index.days()).days[:2]
@@ -118,18 +118,18 @@ async def _space(body: Body) -> Looked:
     return Looked(findings=[found(kind, lasts)] if kind else [], seen=lasts)
 
 
-async def _cameras(index: Index) -> Looked:
+async def _cameras(index: Index, now_ms: int) -> Looked:
     findings: list[Finding] = []
     known = [camera for camera in await index.cameras() if camera.id != CAMERA]
     for camera in known:
-        findings += _of_latest(camera)
+        findings += _of_latest(camera, now_ms)
         if camera.latest is not None:
             findings += await _of_last_day(index, camera)
-            findings += await _of_ledger(index, camera)
+            findings += await _of_ledger(index, camera, now_ms)
     return Looked(findings=findings, seen=f"{len(known)} of them" if known else "there is none yet")
 
 
-def _of_latest(camera: Camera) -> list[Finding]:
+def _of_latest(camera: Camera, now_ms: int) -> list[Finding]:
     """What the camera's last word and the time since it tell."""
     findings = []
     status = camera.status
@@ -138,7 +138,7 @@ def _of_latest(camera: Camera) -> list[Finding]:
     if camera.latest is not None and camera.every_ms is not None:
         # A report counts too: a camera at night has nothing to send.
         heard_ms = max(camera.latest.received_at_ms, camera.seen_at_ms or 0)
-        since_ms = _now_ms() - heard_ms
+        since_ms = now_ms - heard_ms
         if since_ms > max(LATE_MS, FRAMES_LATE * camera.every_ms):
             usual = f"usually one in {_span(camera.every_ms)}"
             findings.append(found("camera-silent", f"{camera.id}: nothing for {_span(since_ms)}, {usual}"))
@@ -170,12 +170,12 @@ async def _of_last_day(index: Index, camera: Camera) -> list[Finding]:
     return findings
 
 
-async def _of_ledger(index: Index, camera: Camera) -> list[Finding]:
+async def _of_ledger(index: Index, camera: Camera, now_ms: int) -> list[Finding]:
     page = await index.gaps(camera.id)
     findings = []
     given_up = Counter[str]()
     for gap in page.gaps:
-        if gap.reason is not None and gap.at_ms > _now_ms() - DAY_MS:
+        if gap.reason is not None and gap.at_ms > now_ms - DAY_MS:
             given_up[gap.reason] += gap.last - gap.first + 1
     if given_up:
         reasons = ", ".join(f"{count} by {reason}" for reason, count in given_up.most_common())
@@ -204,7 +204,3 @@ def _span(ms: float) -> str:
         if s >= 2 * size:
             return f"{s / size:.0f} {unit}"
     return f"{s:.0f} s"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -34,7 +34,7 @@ def address(text: str) -> URL:
     """*text* as the address of an archive. Raises ConfigError."""
     try:
         url = URL(text if "://" in text else f"http://{text}")
-        is_good = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
+        is_good = url.scheme in ("http", "https") and bool(url.host) and url.port is not None and " " not in text
     except ValueError:
         url, is_good = URL(), False
     if not is_good:

@@ -35,6 +35,7 @@ SOON = timedelta(days=14)
 # What OpenSSL answers, by its number (x509_vfy.h).
 _EXPIRED = {9, 10}
 _OTHER_NAME = {62, 64}
+_WEAK = {66, 67, 68}
 
 
 class Reached(msgspec.Struct):
@@ -107,7 +108,7 @@ async def shake_hands(reached: Reached, roots: Sequence[bytes]) -> Looked:
         reached.trusted = trusting
         return _of_chain(chain, is_pinned=bool(roots))
     if not isinstance(error, ssl.SSLCertVerificationError):
-        if isinstance(error, ssl.SSLError) and (await _handshake(reached, _unverified()))[0] is None:
+        if (await _handshake(reached, _unverified()))[0] is None:
             return Looked(findings=[found("tls-too-new", "a handshake by TLS 1.3 alone succeeds")], may_go_on=False)
         return Looked(findings=[found("tls-fails", _in_words(error))], may_go_on=False)
     _, chain = await _handshake(reached, _at_most_12(_unverified()))
@@ -121,6 +122,8 @@ def _of_error(error: ssl.SSLCertVerificationError, chain: Sequence[Certificate])
         return found("tls-expired", f"{about}, is valid from {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}")
     if error.verify_code in _OTHER_NAME:
         return found("tls-wrong-name", f"{about}: {error.verify_message}")
+    if error.verify_code in _WEAK:
+        return found("tls-weak", f"{about}: {error.verify_message}")
     if leaf and len(chain) == 1 and not leaf.is_own_issuer:
         return found("tls-incomplete", f"{about}, comes alone")
     return found("tls-own-root", f"{about}: {error.verify_message}")
@@ -132,7 +135,7 @@ def _of_chain(chain: Sequence[Certificate], *, is_pinned: bool) -> Looked:
     now = datetime.now(UTC)
     leaf, root = chain[0], chain[-1]
     left = leaf.not_after - now
-    if left < min(SOON, (leaf.not_after - leaf.not_before) / 4):
+    if left < min(SOON, max((leaf.not_after - leaf.not_before) / 4, timedelta(days=1))):
         findings.append(found("tls-expires-soon", f"“{leaf.subject}” ends in {max(0, left.days)} days"))
     for one in chain:
         findings += _of_key(one)

@@ -158,7 +158,11 @@ async def judge(asker: Asker, base: URL, right: Mapping[str, str], heard: Listen
     await _within(heard.greeted, heard.opened_s + AT_ONCE_S)
     if expects_frame:
         await _within(heard.news, time.monotonic() + AT_ONCE_S)
-    if heard.hello_s is None or heard.hello_s > AT_ONCE_S or (expects_frame and "frame" not in heard.heard):
+    if (
+        heard.hello_s is None
+        or heard.hello_s > AT_ONCE_S
+        or (expects_frame and not heard.ended and "frame" not in heard.heard)
+    ):
         seen = heard.ended or f"nothing came within {AT_ONCE_S:.0f} s"
         if heard.hello_s is not None:
             seen = "a frame that was kept was not told of"

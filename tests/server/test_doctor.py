@@ -1,0 +1,278 @@
+"""The doctor from outside: each thing that can stand in the way is found, by its real cause and by nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from yarl import URL
+
+from archive.doctor.findings import Begun, Finding, Severity
+from archive.doctor.outside import Visit, visit
+from archive.doctor.sending import CAMERA, LARGE_BYTES
+from tests.conftest import free_port
+from tests.server.proxies import Authority, Mischief, proxied
+from tests.server.serving import Served, config_of, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HERE = {"address-here-only", "stranger-sees"}  # true of every archive in these tests
+MB = 2**20
+
+
+@pytest_asyncio.fixture(name="archive", scope="module", loop_scope="module")
+async def _archive(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """An archive that takes frames with a key only, and whose heart beats quickly."""
+    config = config_of(tmp_path_factory.mktemp("patient") / "archive", open_uploads=False, heartbeat_s=0.3)
+    async with serving(config) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(name="key", scope="module", loop_scope="module")
+async def _key(archive: Served) -> str:
+    async with archive.owner() as owner, owner.post("/api/cameras", json={"id": CAMERA}) as made:
+        key: str = (await made.json())["key"]
+        return key
+
+
+@pytest.fixture(name="authority", scope="module")
+def _authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+async def findings(url: str, key: str | None = None, **asked: Any) -> list[Finding]:
+    """Everything that a visit finds, good and bad."""
+    told = [one async for one in visit(Visit(url=URL(url), key=key, **asked))]
+    return [one for one in told if not isinstance(one, Begun)]
+
+
+def ids(found: list[Finding], *, without: set[str] = HERE) -> set[str]:
+    """What was found fault with."""
+    return {one.id for one in found if one.severity is not Severity.OK} - without
+
+
+async def test_an_archive_that_is_well_has_no_fault(archive: Served, key: str) -> None:
+    """All steps are taken and all are good; the frames that were sent are there, of their own camera."""
+    found = await findings(archive.url, key)
+
+    taken = [one.step for one in found if one.severity is Severity.OK]
+    assert ids(found) == set()
+    assert taken == ["name", "connection", "answer", "size", "rights", "page", "sending", "pictures", "events"]
+    assert {frame["camera"] for frame in await archive.frames(CAMERA)} == {CAMERA}
+    assert max(frame["size_bytes"] for frame in await archive.frames(CAMERA)) == LARGE_BYTES
+
+
+async def test_a_proxy_that_spoils_nothing_is_no_fault(archive: Served, key: str) -> None:
+    """It may stand in between as long as everything arrives."""
+    async with proxied(archive.url) as url:
+        found = await findings(url, key)
+
+    assert ids(found) == set()
+
+
+@pytest.mark.parametrize(
+    ("mischief", "expected"),
+    [
+        pytest.param(Mischief(strips=("Camera-Frame",)), {"echo-lost"}, id="strips the echo"),
+        pytest.param(Mischief(strips_asked=("Camera-Frame",)), {"echo-lost"}, id="strips the name of the frame"),
+        pytest.param(Mischief(strips_asked=("Authorization",)), {"key-lost"}, id="strips the key"),
+        pytest.param(Mischief(body_max_bytes=MB), {"body-limit"}, id="takes a megabyte"),
+        pytest.param(Mischief(body_max_bytes=10 * MB), {"body-limit-high"}, id="takes ten megabytes"),
+        pytest.param(Mischief(cuts_after_bytes=100_000), {"body-limit"}, id="cuts what is large"),
+        pytest.param(Mischief(cuts_after_bytes=10_000), {"no-answer"}, id="cuts everything"),
+        pytest.param(Mischief(flips=True), {"bytes-changed"}, id="changes what is sent"),
+        pytest.param(Mischief(recompresses=True), {"picture-changed"}, id="recompresses pictures"),
+        pytest.param(Mischief(buffers=True), {"stream-buffered"}, id="buffers the stream"),
+        pytest.param(Mischief(buffers=True, loses=("/api/changes",)), {"no-changes"}, id="tells of no change"),
+        pytest.param(Mischief(loses=("/api/changes",)), {"polling-fails"}, id="lets nobody ask for changes"),
+        pytest.param(Mischief(ends_streams_after_s=0.05), {"stream-cut"}, id="cuts the stream"),
+        pytest.param(Mischief(loses=("/",)), {"page-missing"}, id="loses the page"),
+        pytest.param(Mischief(warns_browsers=True), {"warning-page"}, id="warns browsers"),
+        pytest.param(Mischief(warns_all=True), {"warning-page-for-cameras"}, id="warns everybody"),
+        pytest.param(Mischief(is_alone=True), {"gateway-error"}, id="has lost the archive"),
+        pytest.param(Mischief(moves=(302, "{path}")), {"redirect-loses-frame"}, id="moves with 302"),
+        pytest.param(Mischief(moves=(301, "{path}")), {"redirect-loses-frame"}, id="moves with 301"),
+        pytest.param(Mischief(moves=(308, "{path}")), {"redirect-endless"}, id="moves in circles"),
+        pytest.param(Mischief(moves=(307, "http://elsewhere.invalid{path}")), {"redirect-elsewhere"}, id="moves away"),
+        pytest.param(Mischief(clock_off_s=3600), {"clock-wrong"}, id="an hour ahead"),
+        pytest.param(Mischief(clock_off_s=-90), {"clock-wrong"}, id="a minute and a half behind"),
+    ],
+)
+async def test_what_spoils_the_way_is_found(archive: Served, key: str, mischief: Mischief, expected: set[str]) -> None:
+    """One cause, and the finding that names it; nothing else is blamed."""
+    async with proxied(archive.url, mischief) as url:
+        found = await findings(url, key)
+
+    assert ids(found) == expected
+
+
+async def test_a_redirect_with_the_frame_is_followed_and_told(archive: Served, key: str) -> None:
+    """307 keeps method and body: everything works behind it, at the cost of another request."""
+    async with proxied(archive.url, Mischief(moves=(307, archive.url + "{path}"))) as url:
+        found = await findings(url, key)
+
+    assert ids(found) == {"redirected"}
+    assert {one.step for one in found if one.severity is Severity.OK} >= {"sending", "pictures", "events"}
+
+
+async def test_a_name_that_nobody_knows_ends_the_visit(key: str) -> None:
+    """There is nothing to be found behind it."""
+    found = await findings("http://archive.invalid:5555", key)
+
+    assert ids(found) == {"name-unknown"}
+
+
+async def test_a_port_where_nobody_listens_is_told(key: str) -> None:
+    """The machine is there, the program is not."""
+    found = await findings(f"http://127.0.0.1:{free_port()}", key)
+
+    assert ids(found) == {"connection-refused"}
+
+
+async def test_another_program_is_told_from_an_archive(key: str) -> None:
+    """Whatever speaks, it is not the archive."""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        found = await findings(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", key)
+
+    assert ids(found) == {"not-the-archive"}
+
+
+async def test_a_wrong_key_is_told(archive: Served, key: str) -> None:
+    """The archive's own sentence comes with it."""
+    found = await findings(archive.url, key[:-4] + "AAAA")
+
+    assert ids(found) == {"key-refused"}
+    assert next(one.seen for one in found if one.id == "key-refused") == "401: this key is not known here"
+
+
+async def test_a_key_of_this_folder_that_is_not_known_there_means_another_archive(archive: Served, key: str) -> None:
+    """Who made the key itself knows that it is good, so the address must be wrong."""
+
+    async def belongs(_: object) -> bool:
+        return False
+
+    unknown = await findings(archive.url, key[:-4] + "AAAA", belongs=belongs)
+    kept_elsewhere = await findings(archive.url, key, belongs=belongs)
+
+    assert ids(unknown) == {"other-archive"}
+    assert ids(kept_elsewhere) == {"other-archive"}
+
+
+async def test_open_uploads_are_told_and_need_no_key(
+    make_archive: Callable[..., Any],
+) -> None:
+    """Whoever knows the address may send: so may the doctor."""
+    served: Served = await make_archive(heartbeat_s=0.3)
+
+    found = await findings(served.url)
+
+    assert ids(found) == {"stranger-sends"}
+    assert len(await served.frames(CAMERA)) == 2
+
+
+async def test_strangers_who_are_taken_for_the_owner_are_told(archive: Served, key: str) -> None:
+    """A proxy that was pointed at the owner's socket gives every right to everybody."""
+    async with proxied(archive.folder / "archive.sock") as url:
+        found = await findings(url, key)
+
+    assert ids(found) == {"stranger-runs", "stranger-sends"}
+
+
+async def test_without_sending_nothing_is_kept(archive: Served, key: str) -> None:
+    """`--no-send`: a stranger's knock and an announcement leave nothing behind."""
+    before = archive.index.total
+
+    found = await findings(archive.url, key, may_send=False)
+
+    assert ids(found) == {"key-not-given"}
+    assert archive.index.total == before
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        pytest.param({}, set(), id="good"),
+        pytest.param({"days": -1}, {"tls-expired"}, id="expired"),
+        pytest.param({"days": 1}, {"tls-expires-soon"}, id="ends soon"),
+        pytest.param({"name": "other.example"}, {"tls-wrong-name"}, id="another name"),
+        pytest.param({"least": ssl.TLSVersion.TLSv1_3}, {"tls-too-new"}, id="only TLS 1.3"),
+        pytest.param({"key": ["-newkey", "ed25519"]}, {"tls-key-unknown"}, id="Ed25519"),
+        pytest.param({"key": ["-newkey", "rsa:1024"]}, {"tls-weak"}, id="RSA of 1024 bits"),
+        pytest.param({"signed": "-sha1"}, {"tls-weak"}, id="SHA-1"),
+        pytest.param({"key": ["-newkey", "rsa:8192"]}, {"tls-heavy"}, id="RSA of 8192 bits"),
+    ],
+)
+async def test_certificates_are_held_against_what_a_camera_can_do(
+    archive: Served, key: str, authority: Authority, made: dict[str, Any], expected: set[str]
+) -> None:
+    """With its root given, as a camera has it."""
+    context = await asyncio.to_thread(lambda: authority.context(**made))
+    async with proxied(archive.url, tls=context) as url:
+        found = await findings(url, key, roots=authority.roots, may_send=False)
+
+    assert ids(found, without=HERE | {"key-not-given"}) == expected
+
+
+async def test_a_root_that_nobody_knows_is_told(archive: Served, key: str, authority: Authority) -> None:
+    """Alone, a certificate lacks the one that vouches for it; one that vouches for itself has an unknown root."""
+    alone = await asyncio.to_thread(authority.context)
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(authority.root, authority.key)
+
+    async with proxied(archive.url, tls=alone) as url:
+        incomplete = await findings(url, key)
+    async with proxied(archive.url, tls=own) as url:
+        unknown = await findings(url, key)
+
+    assert ids(incomplete) == {"tls-incomplete"}
+    assert ids(unknown) == {"tls-own-root"}
+
+
+async def test_a_key_is_sent_by_tls_only_where_it_is_trusted(archive: Served, key: str, authority: Authority) -> None:
+    """After a certificate that is not good, nothing more is said to whoever is there."""
+    before = archive.index.total
+    context = await asyncio.to_thread(authority.context)
+
+    async with proxied(archive.url, tls=context) as url:
+        untrusted = await findings(url, key)
+        trusted = await findings(url, key, roots=authority.roots)
+
+    assert [one.step for one in untrusted][-1] == "certificate"
+    assert ids(trusted) == set()
+    assert archive.index.total == before + 2
+
+
+async def test_https_where_http_is_spoken_is_told(archive: Served, key: str) -> None:
+    """A handshake with somebody who shakes no hands."""
+    found = await findings(archive.url.replace("http", "https"), key)
+
+    assert ids(found) == {"tls-fails"}
+
+
+async def test_only_the_owner_is_told_how_the_archive_fares(archive: Served) -> None:
+    """Strangers get a 403 and no look at the disk."""
+    reply = await archive.ask("/api/doctor", method="POST")
+
+    async with archive.owner() as owner, owner.post("/api/doctor") as told:
+        lines = [json.loads(line) for line in (await told.read()).splitlines()]
+    assert reply.is_problem(403)
+    assert [line["begun"]["step"] for line in lines if "begun" in line] == [
+        "program",
+        "disk",
+        "space",
+        "cameras",
+        "promises",
+    ]
+    assert lines[-1] == {"done": True}
