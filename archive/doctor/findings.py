@@ -339,8 +339,7 @@ KNOWN = {
             "answer",
             "The archive refuses to be spoken to at this address",
             "It answers, and will not for this name or this sender.",
-            "What it says is below. A name by which the world comes must be among the settings (`public_url`, "
-            "`hosts`).",
+            "It says itself why. A name by which the world comes must be among the settings (`public_url`, `hosts`).",
             (_T.TUNNEL, _T.SIGN_IN, _T.NO_PICTURES),
         ),
         Known(
@@ -377,8 +376,7 @@ KNOWN = {
             "sending",
             "The archive does not take the key",
             "A camera with this key can send nothing; its frames wait in its spool.",
-            "What the archive says is below. `archive camera add NAME` makes a key; it belongs to one camera in "
-            "one archive.",
+            "It says itself why. `archive camera add NAME` makes a key; it belongs to one camera in one archive.",
             (_T.NO_PICTURES,),
         ),
         Known(
@@ -396,7 +394,7 @@ KNOWN = {
             "sending",
             "The archive does not keep the frame",
             "The connection works and the archive says no.",
-            "What it says is below.",
+            "It says itself why.",
             (_T.NO_PICTURES,),
         ),
         Known(
@@ -405,7 +403,7 @@ KNOWN = {
             "sending",
             "The archive puts the camera off",
             "Nothing is lost while cameras have room, but nothing arrives either.",
-            "What it says is below; most often the disk is full or too slow.",
+            "It says itself why; most often the disk is full or too slow.",
             (_T.NO_PICTURES,),
         ),
         Known(
@@ -473,7 +471,7 @@ KNOWN = {
             "pictures",
             "A frame that was kept cannot be fetched",
             "It is in the archive, and viewers do not get it.",
-            "What came instead is below. A proxy must pass `/photos/` and `/thumbnails/` on as well.",
+            "The doctor says what came instead. A proxy must pass `/photos/` and `/thumbnails/` on as well.",
             (_T.TUNNEL, _T.NOT_SHOWING),
         ),
         Known(
@@ -528,7 +526,7 @@ KNOWN = {
             "page",
             "The page does not open",
             "The archive answers cameras, and viewers get an error.",
-            "What came instead is below. A proxy must pass `/`, `/js/` and `/css/` on as well.",
+            "The doctor says what came instead. A proxy must pass `/`, `/js/` and `/css/` on as well.",
             (_T.TUNNEL, _T.NOT_SHOWING),
         ),
         Known(
@@ -557,7 +555,7 @@ KNOWN = {
             "events",
             "Asking for changes does not work",
             "It is what the page falls back to where the event stream is held back.",
-            "What came instead is below. A proxy must pass `/api/changes` on and wait a minute for its answer.",
+            "The doctor says what came instead. A proxy must pass `/api/changes` on and wait a minute for its answer.",
             (_T.NOT_SHOWING, _T.TUNNEL),
         ),
         Known(
@@ -604,7 +602,7 @@ KNOWN = {
             "server",
             "The archive cannot be opened",
             "It would not start either.",
-            "What it says is below, and what to do about it.",
+            "It says itself what is wrong, and what to do.",
             (_T.WONT_START,),
         ),
         Known(
@@ -750,8 +748,8 @@ KNOWN = {
             "cameras",
             "A camera's sensor gives no pictures",
             "The camera itself is alive and says what is wrong.",
-            "What it says is below. Most often the flat cable: press the connector's lid down, and check that the"
-            " board was set up as what it is.",
+            "It says itself which fault that is. Most often the flat cable: press the connector's lid down, and "
+            "check that the board was set up as what it is.",
             (_T.NO_PICTURES,),
         ),
         Known(

@@ -34,6 +34,7 @@ OWNERS = {
     ("patch", "/api/cameras/{id}/settings"),
     ("post", "/api/cameras/{id}/shot"),
     ("post", "/api/check"),
+    ("post", "/api/doctor"),
 }
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 30  # of each operation
