@@ -72,18 +72,22 @@ def doctor(
 ) -> None:
     """Play a camera and a viewer at the archive's address, then look at the archive itself.
 
-    Exit status 0: no problem. 1: at least one. Every finding says what it is, why it matters and what to do.
+    Exit status 0: no problem. 1: at least one. 2: nothing could be looked at. Every finding says what it is, why it
+    matters and what to do.
     """
-    asked = Asked(
-        url=address(url) if url else None,
-        key=key,
-        may_send=not no_send,
-        roots=read_roots(root) if root else (),
-    )
-    printed = _Printed(as_json=as_json)
-    config = load(folder, {"thumbnail_workers": 1})
     is_meant = url is None or folder is not None
-    runs = _runs(config.folder, is_meant=is_meant)
+    try:
+        asked = Asked(
+            url=address(url) if url else None,
+            key=key,
+            may_send=not no_send,
+            roots=read_roots(root) if root else (),
+        )
+        config = load(folder, {"thumbnail_workers": 1})
+        runs = _runs(config.folder, is_meant=is_meant)
+    except ConfigError as exc:  # nothing was looked at, so it must not look like a finding
+        raise typer.BadParameter(str(exc)) from exc
+    printed = _Printed(as_json=as_json)
     asyncio.run(_examine(asked, config, printed, runs=runs if runs or is_meant else None))
     printed.end()
     if printed.report.worst is Severity.PROBLEM:
@@ -109,7 +113,9 @@ async def _examine(asked: Asked, config: Config, printed: _Printed, *, runs: boo
                 key = await stack.enter_async_context(_key(session))
                 belongs = _belongs(session)
             if asked.may_send and key is not None:
-                printed.say(f"Sends {described()}, to {where}. They are kept; --no-send leaves that.")
+                printed.say(
+                    f"Sends {described(is_own=asked.key is None)}, to {where}. They are kept; --no-send leaves that."
+                )
             await printed.tell(
                 visit(
                     Visit(

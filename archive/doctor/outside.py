@@ -27,6 +27,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     roots: Sequence[bytes] = ()  # in DER; without any, those that this computer trusts
     max_frame_bytes: int = 16 * 2**20
     right: Mapping[str, str] = {}  # header fields of a viewer who may see
+    patience_s: float = 10.0  # with a name, a connection, a handshake
     belongs: Belongs | None = None  # whether a frame that was kept is in the archive that is meant
 
 
@@ -44,7 +45,7 @@ def address(text: str) -> URL:
 
 async def visit(asked: Visit) -> AsyncIterator[Told]:
     """Everything that can be found from outside. Stops where going on would only tell the same again."""
-    reached, taken = Reached(asked.url), list[Looked]()
+    reached, taken = Reached(asked.url, asked.patience_s), list[Looked]()
     ways: list[tuple[str, Callable[[], Awaitable[Looked]]]] = [
         ("name", lambda: look_up(reached)),
         ("connection", lambda: connect(reached)),

@@ -22,7 +22,6 @@ from archive.doctor.findings import Finding, found
 from archive.doctor.looking import Looked
 from archive.errors import Malformed
 
-PATIENCE_S = 10.0
 SLOW_S = 2.0  # to find and reach the address: a camera's own deadline for a whole request is thirty
 MDNS_MS = 3000
 
@@ -42,6 +41,7 @@ class Reached(msgspec.Struct):
     """The address as far as it is known, filled in step by step."""
 
     url: URL
+    patience_s: float = 10.0  # with each step of the way
     addresses: list[str] = []
     trusted: ssl.SSLContext | None = None  # for an https address, once its certificate was found good
 
@@ -58,7 +58,7 @@ async def look_up(reached: Reached) -> Looked:
     """Ask for the name's addresses, as programs do and then as cameras do."""
     findings = []
     began_s = time.perf_counter()
-    addresses = await _resolved(reached.host, reached.port)
+    addresses = await _resolved(reached)
     took_s = time.perf_counter() - began_s
     if not addresses and reached.host.endswith(".local"):
         addresses = await _resolved_by_mdns(reached.host)
@@ -80,7 +80,7 @@ async def connect(reached: Reached) -> Looked:
     for address in reached.addresses:
         began_s = time.perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(reached.patience_s):
                 _, writer = await asyncio.open_connection(address, reached.port)
         except (OSError, TimeoutError) as exc:
             refused |= isinstance(exc, ConnectionRefusedError)
@@ -92,12 +92,17 @@ async def connect(reached: Reached) -> Looked:
         findings = []
         if took_s > SLOW_S:
             findings.append(found("address-slow", f"connecting to {address} took {took_s:.1f} s"))
-        if reached.url.scheme == "http" and ipaddress.ip_address(address).is_global:
+        if is_in_the_open(reached.url, address):
             findings.append(found("not-encrypted", f"{reached.url.origin()} is an address of the internet"))
         reached.addresses = [address, *(other for other in reached.addresses if other != address)]
         return Looked(findings=findings, seen=f"{address} port {reached.port}")
     where = f"{', '.join(reached.addresses[:4])} port {reached.port}"
     return Looked(findings=[found("connection-refused" if refused else "connection-silent", where)], may_go_on=False)
+
+
+def is_in_the_open(url: URL, address: str) -> bool:
+    """Whether who carries what goes to *url*, at *address*, can read it, and may be anybody."""
+    return url.scheme == "http" and ipaddress.ip_address(address).is_global
 
 
 async def shake_hands(reached: Reached, roots: Sequence[bytes]) -> Looked:
@@ -110,7 +115,10 @@ async def shake_hands(reached: Reached, roots: Sequence[bytes]) -> Looked:
     if not isinstance(error, ssl.SSLCertVerificationError):
         if (await _handshake(reached, _unverified()))[0] is None:
             return Looked(findings=[found("tls-too-new", "a handshake by TLS 1.3 alone succeeds")], may_go_on=False)
-        return Looked(findings=[found("tls-fails", _in_words(error))], may_go_on=False)
+        return Looked(
+            findings=[found("tls-fails", _in_words(error) or f"no answer within {reached.patience_s:.0f} s")],
+            may_go_on=False,
+        )
     _, chain = await _handshake(reached, _at_most_12(_unverified()))
     return Looked(findings=[_of_error(error, chain)], may_go_on=False)
 
@@ -179,7 +187,7 @@ def _at_most_12(context: ssl.SSLContext) -> ssl.SSLContext:
 async def _handshake(reached: Reached, context: ssl.SSLContext) -> tuple[Exception | None, list[Certificate]]:
     """How a handshake ends: why it fails, else the certificates, the root among them where they were verified."""
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(reached.patience_s):
             _, writer = await asyncio.open_connection(
                 reached.addresses[0], reached.port, ssl=context, server_hostname=reached.host
             )
@@ -203,14 +211,15 @@ def _chain(tls: ssl.SSLObject, *, is_verified: bool) -> list[Certificate]:
     return [read(der) for der in ders]
 
 
-async def _resolved(host: str, port: int) -> list[str]:
+async def _resolved(reached: Reached) -> list[str]:
+    ask = asyncio.get_running_loop().getaddrinfo
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            found_ = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        async with asyncio.timeout(reached.patience_s):
+            answers = await ask(reached.host, reached.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError):
         return []
     # IPv4 first: the firmware knows no other.
-    in_order = sorted(found_, key=lambda one: one[0] != socket.AF_INET)
+    in_order = sorted(answers, key=lambda one: one[0] != socket.AF_INET)
     return list(dict.fromkeys(str(one[4][0]) for one in in_order))
 
 
@@ -226,8 +235,6 @@ async def _resolved_by_mdns(host: str) -> list[str]:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {PATIENCE_S:.0f} s"
     if isinstance(error, ssl.SSLError):
         return (error.reason or str(error)).lower().replace("_", " ")
-    return str(error) or type(error).__name__
+    return "the connection was closed" if isinstance(error, ConnectionError) else str(error)

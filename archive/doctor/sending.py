@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -90,7 +89,9 @@ def _no_archive(answer: Answer) -> Finding | None:
     """Why this is not what the archive says to who knocks."""
     if answer.problem is not None:
         # To who has no key: 401, or 415 where none is needed.
-        return None if answer.status in (401, 415) else found("archive-refuses", str(answer))
+        if answer.status in (401, 415):
+            return None
+        return found("not-now" if answer.status in (429, 503, 507) else "archive-refuses", str(answer))
     if answer.status in (502, 503, 504) or 520 <= answer.status <= 530:
         return found("gateway-error", str(answer))
     return found("warning-page-for-cameras" if answer.is_page else "not-the-archive", str(answer))
@@ -144,7 +145,7 @@ async def send(asker: Asker, door: Door, key: str | None, sent: list[Sent]) -> L
         sent.append(Sent(boot=boot, number=number, body=body, location=answer.headers.get("Location", "")))
     if clocks_ms:
         findings.append(found("clock-wrong", _off_in_words(min(clocks_ms, key=abs))))
-    return Looked(findings=findings, seen=f"{_mb(SMALL_BYTES)} and {_mb(LARGE_BYTES)}, as camera {CAMERA}")
+    return Looked(findings=findings, seen=f"{_mb(SMALL_BYTES)} and {_mb(LARGE_BYTES)}")
 
 
 def _not_kept(answer: Answer, boot: str, number: int, size_bytes: int, *, has_key: bool) -> Finding | None:
@@ -215,6 +216,7 @@ def _mb(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"
 
 
-def described(sizes: Sequence[int] = (SMALL_BYTES, LARGE_BYTES)) -> str:
-    """What is going to be sent, for a person to know beforehand."""
-    return f"{len(sizes)} frames of camera `{CAMERA}`, {' and '.join(map(_mb, sizes))}"
+def described(*, is_own: bool) -> str:
+    """What is going to be sent, for a person to know beforehand; with the doctor's own key, or with another."""
+    whose = f"camera `{CAMERA}`" if is_own else "the key's camera"
+    return f"2 frames of {whose}, {_mb(SMALL_BYTES)} and {_mb(LARGE_BYTES)}"

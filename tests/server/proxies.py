@@ -34,7 +34,7 @@ class Mischief(msgspec.Struct, frozen=True, kw_only=True):
     recompresses: bool = False
     buffers: bool = False  # what has no end
     ends_streams_after_s: float | None = None
-    loses: tuple[str, ...] = ()  # paths that it answers with 404 itself
+    loses: tuple[str, ...] = ()  # paths that it answers with 404 itself, and all below those that end with `/`
     warns_browsers: bool = False
     warns_all: bool = False
     is_alone: bool = False  # the archive behind it does not answer
@@ -101,7 +101,7 @@ class _Proxy:
             return web.Response(status=502, text="Bad Gateway")
         if mischief.warns_all or (mischief.warns_browsers and "Mozilla" in request.headers.get("User-Agent", "")):
             return web.Response(text=PAGE, content_type="text/html", headers={"Ngrok-Error-Code": "ERR_NGROK_6024"})
-        if request.path in mischief.loses:
+        if any(request.path == lost or (lost[1:] and request.path.startswith(lost)) for lost in mischief.loses):
             return web.Response(status=404, text="not here")
         return self._refusal() if self._is_too_large(request) else None
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from yarl import URL
 
+from archive.announce import announced, host_name
 from archive.doctor.findings import Begun, Finding, Severity
 from archive.doctor.outside import Visit, visit
 from archive.doctor.sending import CAMERA, LARGE_BYTES
 from tests.conftest import free_port
+from tests.server.conftest import MakeArchive
 from tests.server.proxies import Authority, Mischief, proxied
 from tests.server.serving import Served, config_of, serving
 
@@ -92,6 +96,7 @@ async def test_a_proxy_that_spoils_nothing_is_no_fault(archive: Served, key: str
         pytest.param(Mischief(loses=("/api/changes",)), {"polling-fails"}, id="lets nobody ask for changes"),
         pytest.param(Mischief(ends_streams_after_s=0.05), {"stream-cut"}, id="cuts the stream"),
         pytest.param(Mischief(loses=("/",)), {"page-missing"}, id="loses the page"),
+        pytest.param(Mischief(loses=("/photos/",)), {"picture-missing"}, id="loses pictures"),
         pytest.param(Mischief(warns_browsers=True), {"warning-page"}, id="warns browsers"),
         pytest.param(Mischief(warns_all=True), {"warning-page-for-cameras"}, id="warns everybody"),
         pytest.param(Mischief(is_alone=True), {"gateway-error"}, id="has lost the archive"),
@@ -134,6 +139,43 @@ async def test_a_port_where_nobody_listens_is_told(key: str) -> None:
     assert ids(found) == {"connection-refused"}
 
 
+async def test_a_machine_that_answers_nothing_is_told(key: str) -> None:
+    """A listener whose queue is full drops what comes, as a firewall does."""
+    with socket.socket() as deaf, contextlib.ExitStack() as waiting:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(3):
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(deaf.getsockname())
+        found = await findings(f"http://127.0.0.1:{deaf.getsockname()[1]}", key, patience_s=0.5)
+
+    assert ids(found) == {"connection-silent"}
+
+
+async def test_a_name_that_only_mdns_knows_is_found_and_told(archive: Served, key: str) -> None:
+    """Cameras ask the network for such names by themselves; this computer's programs do not."""
+    async with announced("Garden", archive.archive.id, ["127.0.0.1"], archive.port):
+        found = await findings(f"http://{host_name(archive.archive.id)}:{archive.port}", key)
+
+    assert ids(found) == {"name-by-mdns-only"}
+
+
+async def test_an_archive_that_keeps_nothing_is_told(make_archive: MakeArchive) -> None:
+    """It refuses what is too large for it, and puts off what its disk has no room for, in its own words."""
+    small: Served = await make_archive(heartbeat_s=0.3, max_frame_bytes=10_000)
+    full: Served = await make_archive(heartbeat_s=0.3, disk_floor_bytes=10**15)
+
+    refused = await findings(small.url, max_frame_bytes=10_000)
+    put_off = await findings(full.url)
+
+    assert ids(refused) == {"stranger-sends", "frame-refused"}
+    assert ids(put_off) == {"not-now"}
+    assert "are more than the 10000 this archive takes" in next(
+        one.seen for one in refused if one.id == "frame-refused"
+    )
+
+
 async def test_another_program_is_told_from_an_archive(key: str) -> None:
     """Whatever speaks, it is not the archive."""
 
@@ -170,9 +212,7 @@ async def test_a_key_of_this_folder_that_is_not_known_there_means_another_archiv
     assert ids(kept_elsewhere) == {"other-archive"}
 
 
-async def test_open_uploads_are_told_and_need_no_key(
-    make_archive: Callable[..., Any],
-) -> None:
+async def test_open_uploads_are_told_and_need_no_key(make_archive: MakeArchive) -> None:
     """Whoever knows the address may send: so may the doctor."""
     served: Served = await make_archive(heartbeat_s=0.3)
 

@@ -92,9 +92,11 @@ def test_a_damaged_index_is_told_before_the_start(archive_server: ArchiveServer)
     assert "will-not-open" in {one["id"] for one in json.loads(ran.stdout)["findings"]}
 
 
-def test_a_folder_that_is_not_there_is_wrong_usage_told_in_a_sentence(tmp_path: Path) -> None:
-    """Where nothing was asked for but a folder that does not exist."""
-    ran = command("doctor", "--folder", tmp_path / "nowhere")
+def test_where_there_is_nothing_to_look_at_the_exit_status_is_another(tmp_path: Path) -> None:
+    """A folder that does not exist, and an address that is none, are wrong usage and no finding."""
+    nowhere = command("doctor", "--folder", tmp_path / "nowhere")
+    no_address = command("doctor", "ftp://garden.example")
 
-    assert ran.status == 1
-    assert "there is no archive in" in ran.stderr
+    assert (nowhere.status, no_address.status) == (2, 2)
+    assert "there is no archive in" in nowhere.stderr
+    assert "is no address" in no_address.stderr

@@ -7,12 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from archive.doctor import disk
 from archive.doctor.certificate import read
 from archive.doctor.disk import Disk
 from archive.doctor.findings import KNOWN, STEPS, Severity, found, passed, worst
 from archive.doctor.inside import has_wal_reset_bug
+from archive.doctor.reaching import is_in_the_open
 from archive.errors import Malformed
 
 FLASH = [0.0004, 0.0005, 0.0006]
@@ -165,3 +167,10 @@ def test_steps_go_from_the_outside_in() -> None:
 
     at = [list(STEPS).index(step) for step in order]
     assert all(before < after for before, after in pairwise(at))
+
+
+def test_only_plain_http_over_the_internet_is_in_the_open() -> None:
+    """A network of one's own may go without."""
+    assert is_in_the_open(URL("http://garden.example"), "93.184.215.14")
+    assert not is_in_the_open(URL("https://garden.example"), "93.184.215.14")
+    assert not any(is_in_the_open(URL("http://garden"), near) for near in ("192.168.1.2", "127.0.0.1", "fe80::1"))
