@@ -12,7 +12,7 @@ from archive.doctor.findings import found
 from archive.doctor.looking import Looked, Told, step
 from archive.doctor.reaching import Reached, connect, look_up, shake_hands
 from archive.doctor.sending import Door, Sent, announce, knock, send
-from archive.doctor.viewing import fetch, judge, listening, open_page, try_rights
+from archive.doctor.viewing import AT_ONCE_S, fetch, judge, listening, open_page, try_rights
 from archive.errors import ConfigError
 
 Belongs = Callable[[Sent], Awaitable[bool]]
@@ -28,6 +28,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     max_frame_bytes: int = 16 * 2**20
     right: Mapping[str, str] = {}  # header fields of a viewer who may see
     patience_s: float = 10.0  # with a name, a connection, a handshake
+    at_once_s: float = AT_ONCE_S  # within which a stream must begin, and tell of a frame
     belongs: Belongs | None = None  # whether a frame that was kept is in the archive that is meant
 
 
@@ -96,7 +97,9 @@ async def _exchange(asked: Visit, asker: Asker, door: Door, taken: list[Looked])
             async for told in step("pictures", lambda: fetch(asker, base, sent, asked.right), taken):
                 yield told
         async for told in step(
-            "events", lambda: judge(asker, base, asked.right, heard, expects_frame=bool(sent)), taken
+            "events",
+            lambda: judge(asker, base, asked.right, heard, expects_frame=bool(sent), at_once_s=asked.at_once_s),
+            taken,
         ):
             yield told
 

@@ -108,10 +108,10 @@ def is_in_the_open(url: URL, address: str) -> bool:
 async def shake_hands(reached: Reached, roots: Sequence[bytes]) -> Looked:
     """Open a connection by TLS 1.2, as the firmware does, trusting *roots* or, without them, those of this computer."""
     trusting = ssl.create_default_context(cadata=b"".join(roots)) if roots else ssl.create_default_context()
-    error, chain = await _handshake(reached, _at_most_12(trusting))
+    error, sent, chain = await _handshake(reached, _at_most_12(trusting))
     if error is None:
         reached.trusted = trusting
-        return _of_chain(chain, is_pinned=bool(roots))
+        return of_chain(sent, chain, is_pinned=bool(roots))
     if not isinstance(error, ssl.SSLCertVerificationError):
         if (await _handshake(reached, _unverified()))[0] is None:
             return Looked(findings=[found("tls-too-new", "a handshake by TLS 1.3 alone succeeds")], may_go_on=False)
@@ -119,12 +119,12 @@ async def shake_hands(reached: Reached, roots: Sequence[bytes]) -> Looked:
             findings=[found("tls-fails", _in_words(error) or f"no answer within {reached.patience_s:.0f} s")],
             may_go_on=False,
         )
-    _, chain = await _handshake(reached, _at_most_12(_unverified()))
-    return Looked(findings=[_of_error(error, chain)], may_go_on=False)
+    _, sent, _ = await _handshake(reached, _at_most_12(_unverified()))
+    return Looked(findings=[_of_error(error, sent)], may_go_on=False)
 
 
-def _of_error(error: ssl.SSLCertVerificationError, chain: Sequence[Certificate]) -> Finding:
-    leaf = chain[0] if chain else None
+def _of_error(error: ssl.SSLCertVerificationError, sent: Sequence[Certificate]) -> Finding:
+    leaf = sent[0] if sent else None
     about = f"“{leaf.subject}”, issued by “{leaf.issuer}”" if leaf else error.verify_message
     if error.verify_code in _EXPIRED and leaf:
         return found("tls-expired", f"{about}, is valid from {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}")
@@ -132,13 +132,13 @@ def _of_error(error: ssl.SSLCertVerificationError, chain: Sequence[Certificate])
         return found("tls-wrong-name", f"{about}: {error.verify_message}")
     if error.verify_code in _WEAK:
         return found("tls-weak", f"{about}: {error.verify_message}")
-    if leaf and len(chain) == 1 and not leaf.is_own_issuer:
+    if leaf and len(sent) == 1 and not leaf.is_own_issuer:
         return found("tls-incomplete", f"{about}, comes alone")
     return found("tls-own-root", f"{about}: {error.verify_message}")
 
 
-def _of_chain(chain: Sequence[Certificate], *, is_pinned: bool) -> Looked:
-    """What a camera would meet in a chain that this computer takes; the root, where known, is its last."""
+def of_chain(sent: Sequence[Certificate], chain: Sequence[Certificate], *, is_pinned: bool) -> Looked:
+    """What a camera would meet in what was *sent*, which led to a *chain* that this computer takes, the root last."""
     findings = []
     now = datetime.now(UTC)
     leaf, root = chain[0], chain[-1]
@@ -147,7 +147,6 @@ def _of_chain(chain: Sequence[Certificate], *, is_pinned: bool) -> Looked:
         findings.append(found("tls-expires-soon", f"“{leaf.subject}” ends in {max(0, left.days)} days"))
     for one in chain:
         findings += _of_key(one)
-    sent = [one for one in chain if not one.is_own_issuer] or chain
     size_bytes = sum(one.size_bytes for one in sent)
     if len(sent) > CHAIN_MAX or size_bytes > CHAIN_MAX_BYTES:
         findings.append(found("tls-heavy", f"{len(sent)} certificates, together {size_bytes} bytes"))
@@ -184,19 +183,23 @@ def _at_most_12(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-async def _handshake(reached: Reached, context: ssl.SSLContext) -> tuple[Exception | None, list[Certificate]]:
-    """How a handshake ends: why it fails, else the certificates, the root among them where they were verified."""
+async def _handshake(
+    reached: Reached, context: ssl.SSLContext
+) -> tuple[Exception | None, list[Certificate], list[Certificate]]:
+    """How a handshake ends: why it fails, else the certificates as they were sent, and as they led to a root."""
     try:
         async with asyncio.timeout(reached.patience_s):
             _, writer = await asyncio.open_connection(
                 reached.addresses[0], reached.port, ssl=context, server_hostname=reached.host
             )
     except (OSError, TimeoutError) as exc:
-        return exc, []
+        return exc, [], []
     try:
-        return None, _chain(writer.get_extra_info("ssl_object"), is_verified=context.verify_mode != ssl.CERT_NONE)
+        tls = writer.get_extra_info("ssl_object")
+        sent = _chain(tls, is_verified=False)
+        return None, sent, _chain(tls, is_verified=True) if context.verify_mode != ssl.CERT_NONE else []
     except Malformed as exc:
-        return exc, []
+        return exc, [], []
     finally:
         writer.close()
         with contextlib.suppress(OSError):

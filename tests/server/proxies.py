@@ -188,9 +188,10 @@ class Authority:
         days: int = 90,
         key: list[str] | None = None,
         signed: str = "-sha256",
+        copies: int = 0,
         least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
     ) -> ssl.SSLContext:
-        """A server's side, with a certificate for *name*."""
+        """A server's side, with a certificate for *name*, and so many copies of the root that nobody needs."""
         chain, request, own = (self.folder / f"leaf.{end}" for end in ("pem", "csr", "key"))
         extension = self.folder / "leaf.ext"
         extension.write_text(f"subjectAltName=DNS:{name}\n")
@@ -201,6 +202,7 @@ class Authority:
             "x509", "-req", "-days", str(days), signed, "-in", request, "-CA", self.root, "-CAkey", self.key,
             "-CAcreateserial", "-extfile", extension, "-out", chain,
         )  # fmt: skip
+        chain.write_text(chain.read_text() + copies * self.root.read_text())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = least
         context.set_ciphers("DEFAULT@SECLEVEL=0")  # what is weak shall be offered too

@@ -10,11 +10,11 @@ import pytest
 from yarl import URL
 
 from archive.doctor import disk
-from archive.doctor.certificate import read
+from archive.doctor.certificate import Certificate, read
 from archive.doctor.disk import Disk
 from archive.doctor.findings import KNOWN, STEPS, Severity, found, passed, worst
 from archive.doctor.inside import has_wal_reset_bug
-from archive.doctor.reaching import is_in_the_open
+from archive.doctor.reaching import is_in_the_open, of_chain
 from archive.errors import Malformed
 
 FLASH = [0.0004, 0.0005, 0.0006]
@@ -107,6 +107,25 @@ def test_what_is_no_certificate_is_malformed_and_nothing_else(tmp_path: Path) ->
             read(bytes(damaged))
         except Malformed:
             continue
+
+
+def test_a_chain_is_weighed_by_its_keys_too() -> None:
+    """Beyond what the chip's own arithmetic takes."""
+    leaf = Certificate(
+        subject="garden.example",
+        issuer="A root",
+        is_own_issuer=False,
+        not_before=datetime.now(UTC) - timedelta(days=10),
+        not_after=datetime.now(UTC) + timedelta(days=80),
+        key="RSA",
+        key_bits=8192,
+        weak_digest="",
+        size_bytes=2000,
+    )
+
+    looked = of_chain([leaf], [leaf], is_pinned=True)
+
+    assert [(one.id, one.seen) for one in looked.findings] == [("tls-heavy", "“garden.example”: RSA 8192")]
 
 
 @pytest.mark.parametrize(
