@@ -94,6 +94,11 @@ async def camera(request: web.Request) -> web.Response:
     return _served(request, "camera.html")
 
 
+async def doctor(request: web.Request) -> web.Response:
+    """The page on which the owner sees how the archive fares."""
+    return _served(request, "doctor.html")
+
+
 def _served(request: web.Request, name: str) -> web.Response:
     """A file of the pages; the browser asks each time whether it changed."""
     asset = request.app[keys.ASSETS].asset(name)

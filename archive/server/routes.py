@@ -43,6 +43,7 @@ def add_routes(app: web.Application) -> None:
         "/": pages.front,
         "/cameras": pages.cameras,
         "/cameras/{id}": pages.camera,
+        "/doctor": pages.doctor,
         "/{path:(?:js|css|icons)/[a-z0-9.-]+}": pages.page,
         "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}": pages.page,
     }.items():

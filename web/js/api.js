@@ -34,6 +34,8 @@
  *   taken_after: string | null, taken_before: string | null }} Gap */
 /** @typedef {{ missing: number, confessed: number, on_camera: number | null, gaps: Gap[], next: string | null }} Gaps */
 /** @typedef {{ seq: number, type: string, data: any }} Change */
+/** @typedef {{ step: string, doing: string }} Begun */
+/** @typedef {{ id: string, severity: "ok" | "note" | "warning" | "problem", title: string, seen: string, why: string, do: string }} Finding */
 /** @typedef {{ changes: Change[], last_seq: number, reset: boolean }} Changes */
 
 const PAGE_FRAMES = 100;
@@ -105,10 +107,33 @@ export const changes = (seq, wait_s, signal) =>
 /** Ask *camera* for a frame now. @param {string} camera @returns {Promise<{ is_new: boolean }>} */
 export const shot = (camera) => ask(`/api/cameras/${camera}/shot`, undefined, "POST");
 
+/** How the archive fares, a step and a finding at a time. @param {(told: { begun?: Begun, finding?: Finding }) => void} onTold */
+export async function doctor(onTold) {
+  const answer = await fetch("/api/doctor", { method: "POST" });
+  if (!answer.ok || !answer.body) throw await problemOf(answer);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const lines = (rest + part.value).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      if (told.done) return;
+      onTold(told);
+    }
+  }
+  throw new TypeError("cut off"); // as fetch says it of a lost connection
+}
+
 /** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @returns {Promise<any>} */
 async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET") {
   const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" } });
   if (answer.ok) return answer.json();
+  throw await problemOf(answer);
+}
+
+/** @param {Response} answer */
+async function problemOf(answer) {
   const body = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
-  throw new Problem(answer.status, String(body.title ?? answer.statusText));
+  return new Problem(answer.status, String(body.title ?? answer.statusText));
 }
