@@ -23,10 +23,10 @@ from archive import __version__
 from archive.cli.addresses import is_everywhere, reachable_at
 from archive.cli.through import owners_session, require_ok
 from archive.config import Config, load
-from archive.doctor.findings import Begun, Finding, Severity, found, worst
+from archive.doctor.findings import CAMERA, Begun, Finding, Severity, found, worst
 from archive.doctor.looking import Looked, Told, step
 from archive.doctor.outside import Visit, address, visit
-from archive.doctor.sending import CAMERA, Sent, described
+from archive.doctor.sending import Sent, described
 from archive.errors import ArchiveError, ConfigError
 from archive.owner import is_running
 from archive.serial_setup import read_roots

@@ -206,6 +206,8 @@ class _Known(ThreadedResolver):
 
 def why(exc: BaseException) -> str:
     """A broken connection in words."""
+    if isinstance(exc, aiohttp.ClientPayloadError):
+        return "the answer was cut off"
     if isinstance(exc, OSError) and exc.errno is not None and exc.errno > 0:
         return os.strerror(exc.errno).lower()
     return str(exc) or type(exc).__name__

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+CAMERA = "doctor"  # the camera that the doctor plays
+
 
 class Severity(StrEnum):
     """How much something matters, least first."""

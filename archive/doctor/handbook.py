@@ -21,7 +21,8 @@ archive, its disk and its cameras. With the address that the world uses it looks
 archive doctor https://garden.example
 ```
 
-Each finding says what it is, why it matters and what to do. [All options](../ref/commands.md#archive-doctor-url). It
+On the archive's page `/doctor` shows its owner what is found within. Each finding says what it is, why it matters and
+what to do. [All options](../ref/commands.md#archive-doctor-url). It
 sends two frames of a camera named `doctor`, which are kept like any other; `--no-send` leaves that.
 
 This page holds all that the doctor can find, by what you see; it is written from the doctor's own table. ● is a

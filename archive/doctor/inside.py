@@ -15,9 +15,8 @@ import msgspec
 from archive.check import Finding as Broken
 from archive.check import check
 from archive.doctor import disk
-from archive.doctor.findings import Finding, found
+from archive.doctor.findings import CAMERA, Finding, found
 from archive.doctor.looking import Looked, Told, step
-from archive.doctor.sending import CAMERA
 from archive.frame import Camera, utc
 from archive.index import Index
 from archive.store import Store
@@ -27,7 +26,7 @@ SAMPLE = 1000  # frames by which their size is reckoned
 POINTS = 24  # of a camera's last day
 SHOWN = 3  # of what is found in numbers
 
-OUT_DAYS, SHORT_DAYS = 2, 30
+OUT_DAYS, SHORT_DAYS, YEARS_DAYS = 2, 30, 3650
 MADE_AT_MS = 1_767_225_600_000  # 2026: no clock that is right stands before
 
 # As web/js/cameras.js has it.
@@ -113,9 +112,13 @@ async def _space(body: Body) -> Looked:
         out = [found("space-out", seen)] if left_bytes <= 0 else []
         return Looked(findings=out, seen=f"{free_bytes / 1e9:.1f} GB free; no frame came in the last day")
     days_left = left_bytes / (count * mean_bytes)
-    lasts = f"{seen}: {max(0, days_left):.0f} days"
+    lasts = f"{seen}: {_lasts(days_left)}"
     kind = "space-out" if days_left < OUT_DAYS else "space-short" if days_left < SHORT_DAYS else None
     return Looked(findings=[found(kind, lasts)] if kind else [], seen=lasts)
+
+
+def _lasts(days: float) -> str:
+    return "many years" if days > YEARS_DAYS else f"{max(0.0, days):.0f} days"
 
 
 async def _cameras(index: Index, now_ms: int) -> Looked:

@@ -14,13 +14,12 @@ from yarl import URL
 
 from archive import fields, scene
 from archive.doctor.asking import Answer, Asker, Broken
-from archive.doctor.findings import Finding, found
+from archive.doctor.findings import CAMERA, Finding, found
 from archive.doctor.looking import Looked
 from archive.errors import Malformed
 from archive.fields import Answer as Word
 from archive.frame import FrameClaim, MediaType
 
-CAMERA = "doctor"
 SMALL_BYTES = 60_000  # about a frame as cameras send by default
 LARGE_BYTES = 2 * 2**20  # about the largest that a sensor of 5 megapixels gives
 SIZES = (2**20, 2 * 2**20, 4 * 2**20, 8 * 2**20)  # the limits one meets
@@ -37,6 +36,7 @@ class Door(msgspec.Struct):
     url: URL  # where frames go, at the end of redirects
     is_open: bool = False  # to who has no key
     is_public: bool = False  # everybody may see
+    takes_large: bool = True  # nobody in between refuses such a frame
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -109,7 +109,8 @@ async def announce(asker: Asker, door: Door, most_bytes: int) -> Looked:
         else:
             refused = f"{_mb(size_bytes)}: {answer}" if answer and answer.status == 413 and not answer.problem else None
         if refused:
-            limit = "body-limit" if size_bytes <= LARGE_BYTES else "body-limit-high"
+            door.takes_large = size_bytes > LARGE_BYTES
+            limit = "body-limit-high" if door.takes_large else "body-limit"
             return Looked(findings=[found(limit, f"announced {refused}")])
     return Looked(seen=f"{_mb(most_bytes)} would pass")
 
@@ -117,7 +118,7 @@ async def announce(asker: Asker, door: Door, most_bytes: int) -> Looked:
 async def send(asker: Asker, door: Door, key: str | None, sent: list[Sent]) -> Looked:
     """Send a frame as cameras do by default, and a large one; what was kept goes into *sent*."""
     boot, findings, clocks_ms = secrets.token_hex(8), list[Finding](), list[int]()
-    for number, size_bytes in enumerate((SMALL_BYTES, LARGE_BYTES)):
+    for number, size_bytes in enumerate((SMALL_BYTES, LARGE_BYTES) if door.takes_large else (SMALL_BYTES,)):
         body = await asyncio.to_thread(_picture, number, size_bytes)
         claim = FrameClaim(boot=boot, number=number, taken_ms=_now_ms())
         headers = {
@@ -145,7 +146,7 @@ async def send(asker: Asker, door: Door, key: str | None, sent: list[Sent]) -> L
         sent.append(Sent(boot=boot, number=number, body=body, location=answer.headers.get("Location", "")))
     if clocks_ms:
         findings.append(found("clock-wrong", _off_in_words(min(clocks_ms, key=abs))))
-    return Looked(findings=findings, seen=f"{_mb(SMALL_BYTES)} and {_mb(LARGE_BYTES)}")
+    return Looked(findings=findings, seen=" and ".join(_mb(len(one.body)) for one in sent))
 
 
 def _not_kept(answer: Answer, boot: str, number: int, size_bytes: int, *, has_key: bool) -> Finding | None:

@@ -12,9 +12,9 @@ import msgspec
 from yarl import URL
 
 from archive.doctor.asking import PATIENCE_S, Answer, Asker, Broken, why
-from archive.doctor.findings import Finding, found
+from archive.doctor.findings import CAMERA, Finding, found
 from archive.doctor.looking import Looked
-from archive.doctor.sending import CAMERA, Door, Sent
+from archive.doctor.sending import Door, Sent
 
 AT_ONCE_S = 5.0  # after which the page takes a stream for held back, as web/js/live.js does
 HEARTBEAT_S = 15.0  # where `hello` does not say it
@@ -80,6 +80,8 @@ async def open_page(asker: Asker, base: URL, right: Mapping[str, str]) -> Looked
             answer = await asker.ask(url, headers=headers)
     except (Broken, KeyError, ValueError) as exc:
         return Looked(findings=[found("page-missing", str(exc))])
+    if answer.problem is not None and answer.status in _PRIVATE:
+        return Looked(seen="it asks for a sign-in")
     if answer.is_ours and answer.is_page:
         return Looked(seen=f"{url}, {len(answer.body)} bytes")
     return Looked(

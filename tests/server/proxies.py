@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from aiohttp import web
 from PIL import Image
 
 from archive import fields
+from archive.doctor.asking import OURS
 from archive.serial_setup import read_roots
 
 HOP_BY_HOP = {"transfer-encoding", "content-length", "connection", "keep-alive", "content-encoding", "host"}
@@ -39,6 +41,7 @@ class Mischief(msgspec.Struct, frozen=True, kw_only=True):
     warns_all: bool = False
     is_alone: bool = False  # the archive behind it does not answer
     clock_off_s: float = 0
+    asks_for: str = ""  # a field without which nobody sees anything, as a private archive does
 
 
 PAGE = "<!doctype html><html><head><title>You are about to visit</title></head><body>Visit Site</body></html>"
@@ -101,6 +104,8 @@ class _Proxy:
             return web.Response(status=502, text="Bad Gateway")
         if mischief.warns_all or (mischief.warns_browsers and "Mozilla" in request.headers.get("User-Agent", "")):
             return web.Response(text=PAGE, content_type="text/html", headers={"Ngrok-Error-Code": "ERR_NGROK_6024"})
+        if mischief.asks_for and request.method == "GET" and mischief.asks_for not in request.headers:
+            return _unauthorized()
         if any(request.path == lost or (lost[1:] and request.path.startswith(lost)) for lost in mischief.loses):
             return web.Response(status=404, text="not here")
         return self._refusal() if self._is_too_large(request) else None
@@ -160,6 +165,11 @@ class _Proxy:
             pass
         await response.write_eof()
         return response
+
+
+def _unauthorized() -> web.Response:
+    problem = {"type": f"{OURS}Unauthorized", "title": "A key is needed", "status": 401, "detail": "sign in first"}
+    return web.Response(status=401, text=json.dumps(problem), content_type="application/problem+json")
 
 
 def _worse(picture: bytes) -> bytes:

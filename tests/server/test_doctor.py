@@ -15,9 +15,9 @@ import pytest_asyncio
 from yarl import URL
 
 from archive.announce import announced, host_name
-from archive.doctor.findings import Begun, Finding, Severity
+from archive.doctor.findings import CAMERA, Begun, Finding, Severity
 from archive.doctor.outside import Visit, visit
-from archive.doctor.sending import CAMERA, LARGE_BYTES
+from archive.doctor.sending import LARGE_BYTES
 from tests.conftest import free_port
 from tests.server.conftest import MakeArchive
 from tests.server.proxies import Authority, Mischief, proxied
@@ -228,6 +228,18 @@ async def test_strangers_who_are_taken_for_the_owner_are_told(archive: Served, k
         found = await findings(url, key)
 
     assert ids(found) == {"stranger-runs", "stranger-sends"}
+
+
+async def test_a_private_archive_is_no_fault_and_is_seen_with_a_right(archive: Served, key: str) -> None:
+    """Strangers are asked to sign in; the way to viewers is tried for who may see."""
+    async with proxied(archive.url, Mischief(asks_for="Cookie")) as url:
+        stranger = await findings(url, key)
+        viewer = await findings(url, key, right={"Cookie": "session=1"})
+
+    assert ids(stranger) == {"sees-nothing"}
+    assert [one.step for one in stranger][-1] == "sending"
+    assert ids(viewer) == set()
+    assert {one.step for one in viewer if one.severity is Severity.OK} >= {"pictures", "events"}
 
 
 async def test_without_sending_nothing_is_kept(archive: Served, key: str) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from archive.doctor.findings import KNOWN
+from archive.doctor.findings import CAMERA, KNOWN
 from archive.doctor.outside import address
-from archive.doctor.sending import CAMERA
 from archive.errors import ConfigError
 from tests.conftest import ArchiveServer
 from tests.server.serving import command
