@@ -85,8 +85,8 @@ def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
 
 
 def _disk(folder: Path) -> Looked:
-    known = disk.disk_of(folder)
     try:
+        known = disk.disk_of(folder)
         times_s = disk.sync_times(folder)
     except OSError as exc:
         return Looked(findings=[found("folder-not-writable", f"{folder}: {exc.strerror}")])

@@ -33,6 +33,7 @@ class Mischief(msgspec.Struct, frozen=True, kw_only=True):
     body_max_bytes: int | None = None
     cuts_after_bytes: int | None = None  # it breaks off, without a word
     flips: bool = False  # a byte of what is sent
+    chunks: bool = False  # what is sent, without saying how long it is
     recompresses: bool = False
     buffers: bool = False  # what has no end
     ends_streams_after_s: float | None = None
@@ -129,7 +130,7 @@ class _Proxy:
             request.method,
             f"{self._base}{request.path_qs}",
             headers=headers,
-            data=io.BytesIO(body) if body else None,
+            data=self._body(bytes(body)),
             allow_redirects=False,
         ) as reply:
             kept_back = (HOP_BY_HOP - {"content-encoding"}) | {name.lower() for name in mischief.strips}
@@ -142,6 +143,11 @@ class _Proxy:
             if mischief.recompresses and reply.content_type == "image/jpeg":
                 got = await asyncio.to_thread(_worse, got)
             return web.Response(status=reply.status, headers=said, body=got)
+
+    def _body(self, body: bytes) -> io.BytesIO | AsyncIterator[bytes] | None:
+        if not body:
+            return None
+        return _pieces(body) if self._mischief.chunks else io.BytesIO(body)
 
     def _wrong_clock(self, reply: aiohttp.ClientResponse) -> dict[str, str]:
         said = {}
@@ -165,6 +171,11 @@ class _Proxy:
             pass
         await response.write_eof()
         return response
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(body), 65_536):
+        yield body[at : at + 65_536]
 
 
 def _unauthorized() -> web.Response:

@@ -90,6 +90,7 @@ async def test_a_proxy_that_spoils_nothing_is_no_fault(archive: Served, key: str
         pytest.param(Mischief(cuts_after_bytes=100_000), {"body-limit"}, id="cuts what is large"),
         pytest.param(Mischief(cuts_after_bytes=10_000), {"no-answer"}, id="cuts everything"),
         pytest.param(Mischief(flips=True), {"bytes-changed"}, id="changes what is sent"),
+        pytest.param(Mischief(chunks=True), {"frame-refused"}, id="sends in chunks"),
         pytest.param(Mischief(recompresses=True), {"picture-changed"}, id="recompresses pictures"),
         pytest.param(Mischief(buffers=True), {"stream-buffered"}, id="buffers the stream"),
         pytest.param(Mischief(buffers=True, loses=("/api/changes",)), {"no-changes"}, id="tells of no change"),
@@ -159,6 +160,17 @@ async def test_a_name_that_only_mdns_knows_is_found_and_told(archive: Served, ke
         found = await findings(f"http://{host_name(archive.archive.id)}:{archive.port}", key)
 
     assert ids(found) == {"name-by-mdns-only"}
+
+
+async def test_an_archive_that_will_not_be_spoken_to_is_told(make_archive: MakeArchive) -> None:
+    """It answers who knocks with something else than that a key is needed, and says why."""
+    served: Served = await make_archive(heartbeat_s=0.3)
+
+    async with proxied(served.url, Mischief(chunks=True)) as url:
+        found = await findings(url)
+
+    assert ids(found) == {"archive-refuses"}
+    assert "say how long the frame is" in next(one.seen for one in found if one.id == "archive-refuses")
 
 
 async def test_an_archive_that_keeps_nothing_is_told(make_archive: MakeArchive) -> None:
@@ -290,6 +302,20 @@ async def test_a_root_that_nobody_knows_is_told(archive: Served, key: str, autho
 
     assert ids(incomplete) == {"tls-incomplete"}
     assert ids(unknown) == {"tls-own-root"}
+
+
+async def test_the_root_that_cameras_need_is_named(
+    archive: Served, key: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this computer trusts it anyway, cameras must still be given it."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.root))
+    context = await asyncio.to_thread(authority.context)
+
+    async with proxied(archive.url, tls=context) as url:
+        found = await findings(url, key)
+
+    assert ids(found) == {"tls-root"}
+    assert next(one.seen for one in found if one.id == "tls-root") == "“The root of the tests”"
 
 
 async def test_a_key_is_sent_by_tls_only_where_it_is_trusted(archive: Served, key: str, authority: Authority) -> None:

@@ -182,6 +182,32 @@ async def test_room_is_told_in_days_at_todays_rate(make_archive: MakeArchive) ->
     assert plenty == {}
 
 
+async def test_room_for_less_than_a_month_is_told(make_archive: MakeArchive) -> None:
+    """Frames of 4 MB, and room for some fifty of them."""
+    served = await make_archive()
+    boot = new_boot()
+    for number in range(5):
+        reply = await served.send(SMALL + bytes(4 * 2**20), camera="garden", boot=boot, number=number)
+        assert reply.echo is not None
+    free_bytes = await asyncio.to_thread(served.app[keys.STORE].free_bytes)
+    assert free_bytes is not None
+
+    found = await findings(served, disk_floor_bytes=free_bytes - 200 * 2**20)
+
+    assert set(found) == {"space-short"}
+
+
+async def test_a_folder_that_takes_no_file_is_told(make_archive: MakeArchive, tmp_path: Path) -> None:
+    """Whatever keeps it from taking one: here it is gone."""
+    served = await make_archive()
+
+    found = await findings(served, folder=tmp_path / "gone")
+
+    assert {id_: one.seen for id_, one in found.items()} == {
+        "folder-not-writable": f"{tmp_path}/gone: No such file or directory"
+    }
+
+
 async def test_a_page_or_a_clock_that_is_behind_is_told(make_archive: MakeArchive) -> None:
     """What was changed since the start does not show; a clock at 1970 dates nothing."""
     served = await make_archive()
