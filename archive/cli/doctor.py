@@ -27,7 +27,7 @@ from archive.doctor.findings import CAMERA, Begun, Finding, Severity, found, wor
 from archive.doctor.looking import Looked, Told, step
 from archive.doctor.outside import Visit, address, visit
 from archive.doctor.sending import Sent, described
-from archive.errors import ArchiveError, ConfigError
+from archive.errors import ArchiveError, ConfigError, Locked
 from archive.owner import is_running
 from archive.serial_setup import read_roots
 from archive.server.answers import ArchiveAnswer, FramesAnswer, NewKey
@@ -112,7 +112,7 @@ async def _examine(asked: Asked, config: Config, printed: _Printed, *, runs: boo
             if asked.may_send and key is None and session is not None and runs:
                 key = await stack.enter_async_context(_key(session))
                 belongs = _belongs(session)
-            if asked.may_send and key is not None:
+            if asked.may_send:
                 printed.say(
                     f"Sends {described(is_own=asked.key is None)}, to {where}. They are kept; --no-send leaves that."
                 )
@@ -159,6 +159,8 @@ async def _open(
         return [*faults, found("folder-not-writable", str(config.folder))], None
     try:
         session = await stack.enter_async_context(owners_session(config.folder))
+    except Locked as error:
+        return [found("being-opened", str(error))], None
     except ArchiveError as error:
         return [*faults, found("will-not-open", str(error))], None
     if runs and (archive := await _archive(session)).version != __version__:

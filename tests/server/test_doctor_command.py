@@ -12,6 +12,7 @@ from yarl import URL
 from archive.doctor.findings import CAMERA, KNOWN
 from archive.doctor.outside import address
 from archive.errors import ConfigError
+from archive.lock import FolderLock
 from tests.conftest import ArchiveServer
 from tests.server.serving import command
 
@@ -64,6 +65,19 @@ def test_an_archive_that_is_not_running_is_examined_all_the_same(archive_server:
     assert ran.status == 1
     assert "not-running" in found
     assert found["promises"]["severity"] == "ok"
+
+
+def test_an_archive_that_holds_its_folder_and_does_not_answer_is_told(archive_server: ArchiveServer) -> None:
+    """As one does that recovers: neither running nor free to be opened."""
+    archive_server.stop()
+
+    with FolderLock(archive_server.folder):
+        ran = command("doctor", "--folder", archive_server.folder, "--json")
+
+    (found,) = json.loads(ran.stdout)["findings"]
+    assert ran.status == 0
+    assert found["id"] == "being-opened"
+    assert "is in use by process" in found["seen"]
 
 
 def test_what_has_the_archives_port_is_told(archive_server: ArchiveServer) -> None:
