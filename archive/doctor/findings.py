@@ -584,9 +584,10 @@ KNOWN = {
             _S.WARNING,
             "server",
             "The archive is being opened, or hangs",
-            "A process holds the folder and does not answer yet. After a power cut a large archive takes a while to recover.",
-            "Ask again in a minute. If it stays so, end that process and start the archive again; its log says how far it"
-            " came.",
+            "A process holds the folder and does not answer yet. After a power cut a large archive takes a while "
+            "to recover.",
+            "Ask again in a minute. If it stays so, end that process and start the archive again; its log says "
+            "how far it came.",
             (_T.WONT_START, _T.NO_PICTURES),
         ),
         Known(

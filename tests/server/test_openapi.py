@@ -26,7 +26,7 @@ from tests.conftest import ArchiveServer
 from tests.pictures import bmp, gif, jpeg, png
 from tests.server.serving import PATIENCE_S, config_of
 
-PAGES = {"/", "/cameras", "/cameras/{id}", "/{path}"}  # files for a browser, which no program asks for
+PAGES = {"/", "/cameras", "/cameras/{id}", "/doctor", "/{path}"}  # files for a browser, which no program asks for
 OWNERS = {
     ("post", "/api/cameras"),
     ("delete", "/api/cameras/{id}/keys"),

@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "guide" / "troubleshooting.md"
 
 def test_the_page_is_written_from_the_findings() -> None:
     """To write it anew: WRITE_DOCS=1 pytest tests/unit/test_troubleshooting.py."""
-    if os.environ.get("WRITE_DOCS"):
+    if os.environ.get("WRITE_DOCS") == "1":
         PAGE.write_text(rendered(), "utf-8")
 
     assert PAGE.read_text("utf-8") == rendered(), (
