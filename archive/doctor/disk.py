@@ -64,7 +64,8 @@ def disk_of(folder: Path) -> Disk:
 def sync_times(folder: Path) -> list[float]:
     """How long each of some small writes takes to be synced, in seconds; nothing is left behind. Raises OSError."""
     times = []
-    with tempfile.TemporaryFile(dir=folder, prefix=".doctor-") as file:
+    # With a name: of a file that has none btrfs syncs nothing, for nobody could ever open it again.
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
         for _ in range(SYNCS):
             file.write(os.urandom(BLOCK_BYTES))
             file.flush()

@@ -22,8 +22,8 @@ archive doctor https://garden.example
 ```
 
 On the archive's page `/doctor` shows its owner what is found within. Each finding says what it is, why it matters and
-what to do. [All options](../ref/commands.md#archive-doctor-url). It
-sends two frames of a camera named `doctor`, which are kept like any other; `--no-send` leaves that.
+what to do. [All options](../ref/commands.md#archive-doctor-url). It sends two frames of a camera named `doctor`, which
+are kept like any other; `--no-send` leaves that.
 
 This page holds all that the doctor can find, by what you see; it is written from the doctor's own table. ● is a
 problem, ○ may become one, and what has no mark is good to know.
