@@ -9,6 +9,7 @@ import typer
 from archive import __version__
 from archive.cli.camera import cameras
 from archive.cli.check import check
+from archive.cli.doctor import doctor
 from archive.cli.flash import flash
 from archive.cli.import_ import import_
 from archive.cli.link import link
@@ -37,6 +38,7 @@ app.command("import")(import_)
 app.command()(check)
 app.command()(link)
 app.command()(password)
+app.command()(doctor)
 app.add_typer(cameras, name="camera")
 app.add_typer(shares, name="share")
 app.add_typer(services, name="service")

@@ -36,19 +36,7 @@ class Assets:
     """The files of the page, by name."""
 
     def __init__(self, folder: Path) -> None:
-        files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.suffix in TYPES
-        }
-        if "index.html" not in files:
-            raise ConfigError(f"the page is missing from {folder}: install the program again")
-        # A folder within css/ is one sheet too, of its own name: what is not looked at first comes later.
-        for css in [folder / "css", *filter(Path.is_dir, (folder / "css").iterdir())]:
-            sheets = sorted(css.glob("*.css"), key=lambda path: path.name != FIRST_SHEET)
-            name = STYLE if css.name == "css" else css.name
-            files[f"css/{name}.css"] = b"\n".join(path.read_bytes() for path in sheets)
-        self._assets = {name: _asset(name, body) for name, body in files.items()}
+        self._assets = {name: _asset(name, body) for name, body in _bodies(folder).items()}
 
     def asset(self, name: str) -> Asset:
         """The file *name*. Raises FrameNotFound."""
@@ -56,6 +44,27 @@ class Assets:
             return self._assets[name]
         except KeyError:
             raise FrameNotFound(f"there is nothing at /{name[:200]}") from None
+
+    def are_those_in(self, folder: Path) -> bool:
+        """Whether *folder* still holds these very files."""
+        return {name: asset.body for name, asset in self._assets.items()} == _bodies(folder)
+
+
+def _bodies(folder: Path) -> dict[str, bytes]:
+    """The files of the page in *folder*, by name, and the sheets put together."""
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in TYPES
+    }
+    if "index.html" not in files:
+        raise ConfigError(f"the page is missing from {folder}: install the program again")
+    # A folder within css/ is one sheet too, of its own name: what is not looked at first comes later.
+    for css in [folder / "css", *filter(Path.is_dir, (folder / "css").iterdir())]:
+        sheets = sorted(css.glob("*.css"), key=lambda path: path.name != FIRST_SHEET)
+        name = STYLE if css.name == "css" else css.name
+        files[f"css/{name}.css"] = b"\n".join(path.read_bytes() for path in sheets)
+    return files
 
 
 def _asset(name: str, body: bytes) -> Asset:

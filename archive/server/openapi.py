@@ -320,7 +320,13 @@ def _frames_and_cameras() -> dict[str, Any]:
             "post": {
                 "summary": "Which of these pictures are kept? Asked before an import (the owner only)",
                 "requestBody": {"content": _json(answers.SoughtPictures), "required": True},
-                "responses": _responses(answers.FoundPictures, (400, 403, 413, 503)),
+                "responses": _responses(answers.FoundPictures, (400, 413, 503)),
+            },
+        },
+        "/api/doctor": {
+            "post": {
+                "summary": "How does the archive fare? JSON lines of steps and findings (the owner only)",
+                "responses": {"200": _said("steps and findings", "application/x-ndjson"), **_problems((403, 503))},
             },
         },
         "/api/days": {

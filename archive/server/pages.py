@@ -93,6 +93,11 @@ async def camera(request: web.Request) -> web.Response:
     return _served(request, "camera.html")
 
 
+async def doctor(request: web.Request) -> web.Response:
+    """The page on which the owner sees how the archive fares."""
+    return _served(request, "doctor.html")
+
+
 async def sign_in_page(request: web.Request) -> web.Response:
     """Where links lead to, and where a password is given."""
     return sign_in(request, status=200)

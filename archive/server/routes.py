@@ -11,6 +11,7 @@ from archive.server import (
     cameras,
     catalog,
     checking,
+    doctoring,
     joining,
     keys,
     known,
@@ -39,6 +40,7 @@ SEE_ALL = Need(Right.SEE_ALL)
 RUN = Need(Right.RUN)
 PAGE = Need(Right.SEE, is_page=True)
 WHOLE_PAGE = Need(Right.SEE_ALL, is_page=True)
+OWNERS_PAGE = Need(Right.RUN, is_page=True)
 
 ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (KEY, "POST", "/api/frames", upload.receive),
@@ -72,6 +74,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (RUN, "POST", "/api/joining/{key}", joining.approve),
     (RUN, "DELETE", "/api/joining/{key}", joining.refuse),
     (RUN, "POST", "/api/check", checking.check_archive),
+    (RUN, "POST", "/api/doctor", doctoring.see_doctor),
     (RUN, "POST", "/api/known", known.find),
     (RUN, "GET", "/api/shares", sharing.shares),
     (RUN, "POST", "/api/shares", sharing.share),
@@ -89,6 +92,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (PAGE, "GET", "/", pages.front),
     (PAGE, "GET", "/cameras", pages.cameras),
     (WHOLE_PAGE, "GET", "/cameras/{id}", pages.camera),
+    (OWNERS_PAGE, "GET", "/doctor", pages.doctor),
     (OPEN, "GET", "/{path:(?:js|css|icons)/[a-z0-9.-]+}", pages.page),
     (OPEN, "GET", "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}", pages.page),
 )

@@ -214,6 +214,7 @@ async def test_the_socket_is_its_owners_alone(archive: Served) -> None:
         ("POST", "/api/check?repair=1&deep=1"),
         ("POST", "/api/sign-in-links"),
         ("POST", "/api/known"),
+        ("POST", "/api/doctor"),
     ],
 )
 async def test_what_the_owner_does_nobody_does_over_the_network(

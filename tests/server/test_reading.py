@@ -486,6 +486,7 @@ async def test_the_archive_tells_of_itself(make_archive: MakeArchive) -> None:
         "host": "127.0.0.1",
         "port": archive.port,
         "public_url": "",
+        "is_tls": False,
     }
     assert (await archive.get("/healthz"))["status"] == "ok"
 

@@ -34,6 +34,8 @@
  *   taken_after: string | null, taken_before: string | null }} Gap */
 /** @typedef {{ missing: number, confessed: number, on_camera: number | null, gaps: Gap[], next: string | null }} Gaps */
 /** @typedef {{ seq: number, type: string, data: any }} Change */
+/** @typedef {{ step: string, doing: string }} Begun */
+/** @typedef {{ id: string, severity: "ok" | "note" | "warning" | "problem", title: string, seen: string, why: string, do: string }} Finding */
 /** @typedef {{ changes: Change[], last_seq: number, reset: boolean }} Changes */
 
 const PAGE_FRAMES = 100;
@@ -116,13 +118,38 @@ export const session = () => ask("/api/session");
 /** @param {{ secret: string } | { password: string }} shown @returns {Promise<Visit>} */
 export const signIn = (shown) => ask("/api/session", undefined, "POST", shown);
 
+/** How the archive fares, a step and a finding at a time. @param {(told: { begun?: Begun, finding?: Finding }) => void} onTold */
+export async function doctor(onTold) {
+  const answer = await fetch("/api/doctor", { method: "POST" });
+  if (!answer.ok || !answer.body) throw await problemOf(answer);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const lines = (rest + part.value).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      if (told.done) return;
+      onTold(told);
+    }
+  }
+  throw new TypeError("cut off"); // as fetch says it of a lost connection
+}
+
 /** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @param {object} [body] @returns {Promise<any>} */
 async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET", body) {
   const sent = body && JSON.stringify(body);
   const answer = await fetch(url, { method, signal, headers: HEADERS, body: sent });
   if (answer.status === 204) return undefined;
-  const isOurs = /json/.test(answer.headers.get("Content-Type") ?? ""); // else somebody on the way answered in our place
-  if (answer.ok && isOurs) return answer.json();
-  const said = isOurs ? await answer.json().catch(() => ({})) : {};
-  throw new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""));
+  if (answer.ok && isOurs(answer)) return answer.json();
+  throw await problemOf(answer);
+}
+
+/** Whether the archive itself answered; else somebody on the way did in its place. @param {Response} answer */
+const isOurs = (answer) => /json/.test(answer.headers.get("Content-Type") ?? "");
+
+/** @param {Response} answer */
+async function problemOf(answer) {
+  const said = isOurs(answer) ? await answer.json().catch(() => ({})) : {};
+  return new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""));
 }
