@@ -23,6 +23,7 @@ from archive.server.answers import (
     KeyRefused,
     KeysAnswer,
     NewKey,
+    Renewing,
     Revoked,
     SettingsAnswer,
     SettingsChanged,
@@ -83,6 +84,18 @@ def key(name: Name, folder: Folder = None) -> None:
 async def _key(name: str, folder: Path | None) -> NewKey:
     async with owners_session(folder) as session:
         return await decoded(await session.post(f"/api/cameras/{camera_id(name)}/keys"), NewKey)
+
+
+@cameras.command("renew")
+def renew(name: Name, folder: Folder = None) -> None:
+    """Have a camera draw another key by itself. Its old one ends when the new one is first shown."""
+    renewing = asyncio.run(_renew(name, folder))
+    typer.echo(f"Camera {renewing.camera} will replace its key cam_{renewing.key}_… when it next sends something.")
+
+
+async def _renew(name: str, folder: Path | None) -> Renewing:
+    async with owners_session(folder) as session:
+        return await decoded(await session.post(f"/api/cameras/{camera_id(name)}/renewal"), Renewing)
 
 
 @cameras.command("keys")

@@ -78,6 +78,7 @@ class CameraKey(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     revoked_at_ms: int | None = None
     used_at_ms: int | None = None  # when it was last shown, within the hour
+    renewal_asked_at_ms: int | None = None  # when its owner wanted another in its place
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -311,6 +312,9 @@ class Index(Protocol):
 
         Raises KeysFull when two are allowed already, CameraNotFound.
         """
+
+    async def renew_key(self, camera: str, at_ms: int) -> str:
+        """Note that the camera's one key shall be replaced: its prefix. Raises KeyNotFound, and KeysFull where it has two."""
 
     async def revoke_key(self, camera: str, prefix: str, at_ms: int) -> None:
         """Allow one key no more. Raises KeyNotFound when the camera has no such key that is allowed."""

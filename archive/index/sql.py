@@ -406,6 +406,7 @@ class SqlIndex:
                     created_at_ms=row.created_at_ms,
                     revoked_at_ms=row.revoked_at_ms,
                     used_at_ms=row.used_at_ms,
+                    renewal_asked_at_ms=row.renewal_asked_at_ms,
                 )
                 for row in rows
             ]
@@ -452,6 +453,20 @@ class SqlIndex:
             )
 
         await self._write(write)
+
+    async def renew_key(self, camera: str, at_ms: int) -> str:
+        def write(connection: Connection, keeping: Keeping, _: list[Change]) -> str:
+            state = _known(keeping.camera(connection, camera), camera)
+            live = (keys.c.camera_no == state.no, keys.c.revoked_at_ms.is_(None))
+            prefixes = connection.scalars(select(keys.c.prefix).where(*live)).all()
+            if not prefixes:
+                raise KeyNotFound(f"camera {camera} has no key; `archive camera add {camera}` makes one")
+            if len(prefixes) >= LIVE_KEYS:
+                raise KeysFull(f"camera {camera} has {LIVE_KEYS} keys already; revoke the one that is to go")
+            connection.execute(update(keys).where(*live).values(renewal_asked_at_ms=at_ms))
+            return str(prefixes[0])
+
+        return await self._write(write)
 
     async def revoke_key(self, camera: str, prefix: str, at_ms: int) -> None:
         def write(connection: Connection, keeping: Keeping, _: list[Change]) -> None:

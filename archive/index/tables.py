@@ -69,6 +69,9 @@ keys = _table(
     _column("created_at_ms", Integer, "when it was made"),
     _column("revoked_at_ms", Integer, "when it stopped being allowed", nullable=True),
     _column("used_at_ms", Integer, "when it was last shown, within the hour", nullable=True),
+    _column(
+        "renewal_asked_at_ms", Integer, "when its owner wanted the camera to draw another in its place", nullable=True
+    ),
 )
 
 sessions = _table(

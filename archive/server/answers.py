@@ -264,6 +264,11 @@ class KeysAnswer(msgspec.Struct, kw_only=True):
     keys: list[KeyAnswer]
 
 
+class Renewing(msgspec.Struct, kw_only=True):
+    camera: str
+    key: Annotated[str, Says(description="the public part of the key that the camera shall replace")]
+
+
 class AskingAnswer(msgspec.Struct, kw_only=True):
     """A camera that asks to join."""
 

@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from archive.config import Config
-from archive.errors import Forbidden, Unauthorized
+from archive.errors import Forbidden, KeysFull, Unauthorized
 from archive.frame import Status, camera_id
 from archive.index import CameraKey, Index
 from archive.server import peer
@@ -29,6 +29,7 @@ BURST_S = 20  # a camera may send so many seconds' worth at once: the backlog of
 DAY_S = 86_400
 NOTED_MS = 3_600_000  # how exactly we remember when a key was last used
 _KEY = re.compile(r"cam_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+SHOWN = web.RequestKey("shown", CameraKey)  # the key that a camera showed with this request
 _NOBODY = bytes(32)  # the hash of no key: compared with where there is none, so that both take as long
 
 
@@ -90,7 +91,28 @@ class Gate:
         if known.revoked_at_ms is not None:
             raise Forbidden(f"this key of camera {known.camera} was revoked")
         self._note(known)
+        request[SHOWN] = known
         return known.camera
+
+    async def take_next(self, shown: CameraKey, prefix: str, sha256: bytes) -> bool:
+        """Allow the key that a camera drew in the place of the one it has *shown*; twice is harmless.
+
+        False where nobody asked for it, or it cannot be had: then the camera goes on with the old one.
+        """
+        if shown.renewal_asked_at_ms is None:
+            return False
+        if (known := self._keys.get(prefix)) is not None:
+            return (known.camera, known.sha256) == (shown.camera, sha256) and known.revoked_at_ms is None
+        now = time.time_ns() // 1_000_000
+        try:
+            await self._index.add_key(
+                CameraKey(prefix=prefix, camera=shown.camera, sha256=sha256, created_at_ms=now), makes_camera=False
+            )
+        except KeysFull as error:
+            log.warning("a key was not replaced: %s", error)
+            return False
+        await self.load()
+        return True
 
     def admit(self, request: web.BaseRequest, camera: str, size_bytes: int) -> None:
         """Count a frame of *camera* against what one may send. Raises TooOften. The owner may send what he likes."""
@@ -129,9 +151,21 @@ class Gate:
         if key.used_at_ms is not None and now - key.used_at_ms < NOTED_MS:
             return
         self._keys[key.prefix] = msgspec.structs.replace(key, used_at_ms=now)
-        noting = asyncio.ensure_future(self._index.admission.use_key(key.prefix, now))
+        noting = asyncio.ensure_future(self._write_use(key, now))
         self._noting.add(noting)
         noting.add_done_callback(self._noted)
+
+    async def _write_use(self, key: CameraKey, now: int) -> None:
+        await self._index.admission.use_key(key.prefix, now)
+        if key.used_at_ms is not None:
+            return
+        # The first time that the new key is shown the camera has it for good: the old one can end.
+        for old in list(self._keys.values()):
+            is_replaced = old.renewal_asked_at_ms is not None and old.prefix != key.prefix
+            if is_replaced and old.camera == key.camera and old.revoked_at_ms is None:
+                await self._index.revoke_key(old.camera, old.prefix, now)
+                log.info("camera %s shows its new key; the old one is allowed no more", key.camera)
+                await self.load()
 
     def _noted(self, noting: asyncio.Future[None]) -> None:
         self._noting.discard(noting)

@@ -40,6 +40,14 @@ async def add_key(request: web.Request) -> web.Response:
     return answer(answers.NewKey(camera=kept.camera, key=key))
 
 
+async def renew_key(request: web.Request) -> web.Response:
+    """Have a camera draw another key in the place of its own. The old one ends when the new one is first shown."""
+    camera = camera_id(request.match_info["id"])
+    prefix = await request.app[keys.INDEX].renew_key(camera, time.time_ns() // 1_000_000)
+    await request.app[keys.GATE].load()
+    return answer(answers.Renewing(camera=camera, key=prefix))
+
+
 async def revoke_key(request: web.Request) -> web.Response:
     """Allow one key of a camera no more."""
     camera, prefix = camera_id(request.match_info["id"]), request.match_info["key"]

@@ -38,6 +38,7 @@ _TYPES = (
     answers.SettingsChanged,
     answers.ShotAsked,
     answers.KeysAnswer,
+    answers.Renewing,
     answers.JoiningAnswer,
     answers.Approval,
     answers.KeyAllowed,
@@ -187,6 +188,13 @@ def _entry() -> dict[str, Any]:
                 "summary": "Allow a camera's keys no more (the owner only)",
                 "parameters": [_path("id", _CAMERA)],
                 "responses": _responses(answers.Revoked, (400, 404, 503, 507)),
+            },
+        },
+        "/api/cameras/{id}/renewal": {
+            "post": {
+                "summary": "Have a camera draw another key in the place of its own (the owner only)",
+                "parameters": [_path("id", _CAMERA)],
+                "responses": _responses(answers.Renewing, (400, 404, 409, 503, 507)),
             },
         },
         "/api/cameras/{id}/keys/{key}": {

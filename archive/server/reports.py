@@ -10,6 +10,7 @@ from archive import fields
 from archive.errors import Malformed
 from archive.frame import Report, Status
 from archive.server import keys
+from archive.server.auth import SHOWN
 from archive.server.problems import NAMED, Named
 from archive.server.telling import tell
 
@@ -33,5 +34,10 @@ async def receive(request: web.Request) -> web.Response:
     )
     response = web.Response(text="kept\n")
     response.headers[fields.REPORT] = fields.render_echo(boot, number, fields.Answer.KEPT, field=fields.REPORT)
-    tell(response, settings, status, request.app[keys.DOOR])
+    shown = request.get(SHOWN)
+    tell(response, settings, status, request.app[keys.DOOR], shown=shown)
+    if shown is not None and fields.KEY in headers:
+        prefix, sha256 = fields.parse_next_key(headers[fields.KEY])
+        if await request.app[keys.GATE].take_next(shown, prefix, sha256):
+            response.headers[fields.KEY] = fields.render_taken(prefix)
     return response

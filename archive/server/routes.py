@@ -65,6 +65,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (RUN, "POST", "/api/cameras", cameras.add),
     (RUN, "GET", "/api/cameras/{id}/keys", cameras.list_keys),
     (RUN, "POST", "/api/cameras/{id}/keys", cameras.add_key),
+    (RUN, "POST", "/api/cameras/{id}/renewal", cameras.renew_key),
     (RUN, "DELETE", "/api/cameras/{id}/keys", cameras.revoke),
     (RUN, "DELETE", "/api/cameras/{id}/keys/{key}", cameras.revoke_key),
     (RUN, "GET", "/api/cameras/{id}/settings", settings.show),

@@ -27,6 +27,7 @@ from archive.frame import FrameClaim, Lost, Status
 from archive.index import Kept
 from archive.intake import Upload
 from archive.server import keys
+from archive.server.auth import SHOWN
 from archive.server.budget import Share
 from archive.server.guard import require_host
 from archive.server.problems import NAMED, Named, of_error, problem
@@ -58,7 +59,7 @@ async def receive(request: web.Request) -> web.Response:
     response = web.Response(status=201 if kept.is_new else 200, text="kept\n")
     response.headers[hdrs.LOCATION] = f"/api/frames/{kept.frame.id}"
     response.headers[fields.FRAME] = fields.render_echo(kept.frame.boot, kept.frame.number, fields.Answer.KEPT)
-    tell(response, kept.settings, head.status, request.app[keys.DOOR])
+    tell(response, kept.settings, head.status, request.app[keys.DOOR], shown=request.get(SHOWN))
     return response
 
 

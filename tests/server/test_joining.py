@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import secrets
 from typing import Any
@@ -236,6 +237,38 @@ async def test_the_list_tells_when_a_key_was_used(make_archive: MakeArchive) -> 
 
     assert before is None
     assert await until(used)
+
+
+async def test_a_camera_replaces_its_key_when_it_is_asked(make_archive: MakeArchive) -> None:
+    """It is asked with every answer, its new key's hash is taken, and the old one ends when the new one is shown."""
+    archive = await private(make_archive)
+    old = (await owner(archive, "POST", "/api/cameras", json={"id": "garden"})).json["key"]
+    new = drawn()
+    told = {fields.KEY: fields.render_next_key(new[4:12], hashlib.sha256(new.encode()).digest())}
+
+    async def report(key: str, **headers: str) -> Reply:
+        said = {"Authorization": f"Bearer {key}", fields.REPORT: f'boot="{BOOT}", number=1', **headers}
+        return await archive.ask("/api/reports", method="POST", headers=said)
+
+    unasked = await report(old, **told)
+    asked = await owner(archive, "POST", "/api/cameras/garden/renewal")
+    answered = [await ask(archive, old, number=1), await report(old)]
+    taken = [await report(old, **told) for _ in range(2)]
+    both = [(await ask(archive, old, number=2)).status, (await ask(archive, new, number=3)).status]
+    await until(lambda: _is_refused(archive, old))
+    calm = await ask(archive, new, number=4)
+
+    assert fields.KEY not in unasked.headers
+    assert asked.json == {"camera": "garden", "key": old[4:12]}
+    assert [reply.headers[fields.KEY] for reply in answered] == [f'renew="{old[4:12]}"'] * 2
+    assert [reply.headers[fields.KEY] for reply in taken] == [f'taken="{new[4:12]}"'] * 2
+    assert both == [201, 201]
+    assert (calm.status, fields.KEY in calm.headers) == (201, False)
+    assert (await owner(archive, "POST", "/api/cameras/nobody/renewal")).is_problem(404)
+
+
+async def _is_refused(archive: Served, key: str) -> bool:
+    return (await ask(archive, key, number=9)).status == 403
 
 
 async def test_a_key_sends_only_so_often(make_archive: MakeArchive) -> None:

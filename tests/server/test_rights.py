@@ -44,6 +44,7 @@ GET    /thumbnails/320/{path}        401 200 200 401 401 401 200 401 401
 POST   /api/cameras                  401 403 403 401 401 401 409 401 401
 GET    /api/cameras/{id}/keys        401 403 403 401 401 401 200 401 401
 POST   /api/cameras/{id}/keys        401 403 403 401 401 401 409 401 401
+POST   /api/cameras/{id}/renewal     401 403 403 401 401 401 409 401 401
 DELETE /api/cameras/{id}/keys        401 403 403 401 401 401 404 401 401
 DELETE /api/cameras/{id}/keys/{key}  401 403 403 401 401 401 404 401 401
 GET    /api/cameras/{id}/settings    401 403 403 401 401 401 200 401 401

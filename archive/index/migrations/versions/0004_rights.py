@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("archive", sa.Column("password", sa.Text(), nullable=True))
     op.add_column("keys", sa.Column("used_at_ms", sa.Integer(), nullable=True))
+    op.add_column("keys", sa.Column("renewal_asked_at_ms", sa.Integer(), nullable=True))
     op.create_table(
         "sessions",
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
