@@ -314,7 +314,7 @@ class Index(Protocol):
         """
 
     async def renew_key(self, camera: str, at_ms: int) -> str:
-        """Note that the camera's one key shall be replaced: its prefix. Raises KeyNotFound; KeysFull where it has two."""
+        """Note that the camera's one key shall be replaced; its prefix. Raises KeyNotFound; KeysFull with two."""
 
     async def revoke_key(self, camera: str, prefix: str, at_ms: int) -> None:
         """Allow one key no more. Raises KeyNotFound when the camera has no such key that is allowed."""
