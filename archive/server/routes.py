@@ -35,6 +35,7 @@ SEE_ALL = Need(Right.SEE_ALL)
 RUN = Need(Right.RUN)
 PAGE = Need(Right.SEE, is_page=True)
 WHOLE_PAGE = Need(Right.SEE_ALL, is_page=True)
+OWNER_PAGE = Need(Right.RUN, is_page=True)
 
 ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (KEY, "POST", "/api/frames", upload.receive),
@@ -82,6 +83,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (PAGE, "GET", "/", pages.front),
     (PAGE, "GET", "/cameras", pages.cameras),
     (WHOLE_PAGE, "GET", "/cameras/{id}", pages.camera),
+    (OWNER_PAGE, "GET", "/desk", pages.desk),
     (OPEN, "GET", "/{path:(?:js|css|icons)/[a-z0-9.-]+}", pages.page),
     (OPEN, "GET", "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}", pages.page),
 )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from archive.errors import ConfigError
 from archive.frame import Frame, MediaType, TimeSource, Verdict
+from archive.server.answers import Visit
 from archive.server.assets import web_folder
 from archive.server.printed import Printed, Sight
 from tests.arriving import BOOT, NOW_MS
@@ -53,6 +54,7 @@ SIGHT = Sight(
     frames=[FRAME],
     counts={date(2026, 11, 22): 1200},
     older="before=2026-11-22T11:02:25.001Z&camera=garden",
+    visit=Visit(right="see_all"),
 )
 HOSTILE = st.text() | st.sampled_from(
     ["<img src=x onerror=alert(1)>", "\u202egnp.exe", "\x00</template>", '"><script>']

@@ -26,7 +26,7 @@
 /** @typedef {{ frames: Frame[], next: string | null, searched_to?: string | null, last_seq: number }} Page */
 /** @typedef {{ timezone: string, days: { day: string, frames: number }[], last_seq?: number }} Days */
 /** @typedef {{ day: string, frames: number, quarters: number[] }} Day */
-/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string }} Archive */
+/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string, public_url: string }} Archive */
 /** @typedef {Record<string, string | number | boolean>} Said What a camera says of itself, in its own words. */
 /** @typedef {{ id: string, created_at: string, frames: number, latest: Frame | null, status: Said, every_s: number | null }} Camera */
 /** @typedef {{ at: string, status: Said }} Health */
@@ -42,12 +42,13 @@ const PATIENCE_MS = 20_000;
 
 /** The archive answered, but not with what was asked for. */
 export class Problem extends Error {
-  /** @param {number} status @param {string} title @param {string} [detail] */
-  constructor(status, title, detail = "") {
+  /** @param {number} status @param {string} title @param {string} [detail] @param {number} [retry_s] */
+  constructor(status, title, detail = "", retry_s = 0) {
     super(`${status} ${title}`);
     this.status = status;
     this.title = title;
     this.detail = detail;
+    this.retry_s = retry_s; // not before so many seconds
   }
 }
 
@@ -106,7 +107,23 @@ export const changes = (seq, wait_s, signal) =>
 /** Ask *camera* for a frame now. @param {string} camera @returns {Promise<{ is_new: boolean }>} */
 export const shot = (camera) => ask(`/api/cameras/${camera}/shot`, undefined, "POST");
 
-/** @typedef {{ right: "none" | "see" | "see_all" | "run", share: string | null, camera: string | null, joining: number }} Visit */
+/**
+ * @typedef {object} Visit Who looks, and what may be seen and done.
+ * @property {"none" | "see" | "see_all" | "run"} right
+ * @property {string | null} share for whom the share link is; null without one
+ * @property {string | null} camera
+ * @property {string | null} after
+ * @property {string | null} before
+ * @property {string | null} ends_at
+ * @property {number} joining
+ */
+/** @typedef {{ camera: string | null, after: string | null, before: string | null }} Scope */
+/** @typedef {Scope & { no: number, label: string, created_at: string, expires_at: string | null, revoked_at: string | null, is_good: boolean }} Share */
+/** @typedef {{ key: string, ending: string, camera: string, is_known: boolean, board: string, address: string, since: string, asked_at: string }} Asking */
+/** @typedef {{ id: string, browser: string, is_this: boolean, created_at: string, used_at: string }} Session */
+/** @typedef {{ key: string, created_at: string, used_at: string | null, revoked_at: string | null }} Key */
+
+// -- who may come in
 
 /** Who this browser is to the archive. @returns {Promise<Visit>} */
 export const session = () => ask("/api/session");
@@ -114,11 +131,60 @@ export const session = () => ask("/api/session");
 /** @param {{ secret: string } | { password: string }} shown @returns {Promise<Visit>} */
 export const signIn = (shown) => ask("/api/session", undefined, "POST", shown);
 
+/** End what this browser shows: the owner's session, or a share link's. @returns {Promise<Visit>} */
+export const leave = () => ask("/api/session", undefined, "DELETE");
+
+/** @returns {Promise<{ sessions: Session[], has_password: boolean }>} */
+export const sessions = () => ask("/api/sessions");
+
+/** @param {string} id @returns {Promise<void>} */
+export const endSession = (id) => ask(`/api/sessions/${id}`, undefined, "DELETE");
+
+/** @param {string | null} password @returns {Promise<{ is_set: boolean, ended: number }>} */
+export const setPassword = (password) => ask("/api/password", undefined, "PUT", { password });
+
+/** The secret of a link that signs one browser in. @returns {Promise<{ secret: string }>} */
+export const invite = () => ask("/api/sign-in-links", undefined, "POST");
+
+/** @returns {Promise<{ shares: Share[] }>} */
+export const shares = () => ask("/api/shares");
+
+/** @param {Scope & { label: string, expires_at: string | null }} wanted @returns {Promise<{ share: Share, secret: string }>} */
+export const share = (wanted) => ask("/api/shares", undefined, "POST", wanted);
+
+/** @param {number} no @returns {Promise<void>} */
+export const revokeShare = (no) => ask(`/api/shares/${no}`, undefined, "DELETE");
+
+// -- which cameras may send
+
+/** @returns {Promise<{ cameras: Asking[] }>} */
+export const joining = () => ask("/api/joining");
+
+/** Let the camera of that key in. @param {string} key @param {string} id its name here @returns {Promise<{ camera: string }>} */
+export const letIn = (key, id) => ask(`/api/joining/${key}`, undefined, "POST", { id });
+
+/** @param {string} key @returns {Promise<{ camera: string }>} */
+export const refuse = (key) => ask(`/api/joining/${key}`, undefined, "DELETE");
+
+/** @param {string} camera @returns {Promise<{ keys: Key[] }>} */
+export const keys = (camera) => ask(`/api/cameras/${encodeURIComponent(camera)}/keys`);
+
+/** @param {string} camera @returns {Promise<{ key: string }>} */
+export const makeKey = (camera) => ask(`/api/cameras/${encodeURIComponent(camera)}/keys`, undefined, "POST");
+
+/** @param {string} camera @param {string} key @returns {Promise<void>} */
+export const revokeKey = (camera, key) => ask(`/api/cameras/${encodeURIComponent(camera)}/keys/${key}`, undefined, "DELETE");
+
+/** Said on the window when the archive does not know this browser any more. */
+export const SIGNED_OUT = "signed-out";
+
 /** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @param {object} [body] @returns {Promise<any>} */
 async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET", body) {
   const sent = body && JSON.stringify(body);
   const answer = await fetch(url, { method, signal, headers: { Accept: "application/json" }, body: sent });
   if (answer.ok) return answer.status === 204 ? undefined : answer.json();
+  if (answer.status === 401) dispatchEvent(new Event(SIGNED_OUT));
   const said = await answer.json().catch(() => ({})); // a proxy's error page is no JSON
-  throw new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""));
+  const retry_s = Number(answer.headers.get("Retry-After")) || 0;
+  throw new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""), retry_s);
 }

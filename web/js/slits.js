@@ -15,8 +15,9 @@ const STEPS = { ArrowRight: 15, ArrowUp: 15, ArrowLeft: -15, ArrowDown: -15, Pag
 /**
  * @param {HTMLElement} element
  * @param {(moment: Date, towards: Towards) => void} onSeek
+ * @param {(day: string) => boolean} seesAllOf of a day that is shared in part there is no picture
  */
-export function slits(element, onSeek) {
+export function slits(element, onSeek, seesAllOf) {
   const slider = /** @type {HTMLElement} */ (element.querySelector("[role=slider]"));
   const picture = /** @type {HTMLImageElement} */ (element.querySelector("img"));
   const mark = /** @type {HTMLElement} */ (element.querySelector(".mark"));
@@ -62,7 +63,8 @@ export function slits(element, onSeek) {
       const url = `/api/cameras/${encodeURIComponent(frame.camera)}/slits/${day}`;
       if (picture.getAttribute("src") !== url) {
         delete picture.dataset.loaded;
-        picture.src = url;
+        if (seesAllOf(day)) picture.src = url;
+        else picture.removeAttribute("src");
       }
       put(frame);
     },
