@@ -36,7 +36,7 @@ const strips = stripsIn(find(".strips"), find("#strip"), (day) =>
   address.ofMoment(id, calendar.startOf(dayAfter(day, 1)).toISOString()),
 );
 const visit = visitOf();
-const live = new Tabs({ onChange: changed, onHello: visit.renew, onReset: begin, onState: stated, onJoining: visit.joining });
+const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining });
 const cameras = new Cameras();
 
 let calendar = calendarOf("UTC");
@@ -109,6 +109,7 @@ async function learnAgain() {
 /** @param {import("./live.js").LiveState} state */
 function stated(state) {
   masthead.state(words.state[state]);
+  visit.stated(state);
   if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
   isBroken = state === "reconnecting";
 }

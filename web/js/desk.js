@@ -84,7 +84,6 @@ function changed({ type, data }) {
 
 /** The stream has begun anew: what was not told meanwhile is asked for. */
 function greeted() {
-  visit.renew();
   learnSoon();
 }
 
@@ -111,6 +110,7 @@ function learnSoon() {
 /** @param {import("./live.js").LiveState} state */
 function stated(state) {
   masthead.state(words.state[state]);
+  visit.stated(state);
   if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
   isBroken = state === "reconnecting";
   isAsking = state === "asking";

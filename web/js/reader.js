@@ -391,7 +391,6 @@ export function reader({ gallery, seen, remember }) {
   /** @param {{ total: number, last_seq: number }} hello */
   function greeted({ total, last_seq }) {
     catalog.countFrames(total, last_seq);
-    visit.renew();
     draw();
     gallery.mend();
   }
@@ -399,6 +398,7 @@ export function reader({ gallery, seen, remember }) {
   /** @param {import("./live.js").LiveState} state */
   function stated(state) {
     masthead.state(words.state[state]);
+    visit.stated(state);
     if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
     isBroken = state === "reconnecting";
   }

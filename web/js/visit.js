@@ -32,9 +32,11 @@ export function visit() {
       if (visit === null) take(await known);
     },
 
-    /** The stream has begun anew, and who looks may be another by now. */
-    async renew() {
-      if (visit?.right !== "run" && !isEnded) return; // nobody else can become less without being turned out
+    /** When the page is connected anew, who looks may be another by now, and other cameras may ask.
+     * @param {import("./live.js").LiveState} state */
+    async stated(state) {
+      if (state !== "live" && state !== "asking") return;
+      if (visit?.right !== "run" && !isEnded) return; // nobody else becomes less without being turned out
       try {
         take(await api.session());
       } catch {

@@ -27,7 +27,7 @@ const problem = problemIn(find(".problem"));
 const status = statusIn(find("[role=status]"));
 const pause = find(".pause");
 const visit = visitOf();
-const live = new Tabs({ onChange: changed, onHello: visit.renew, onReset: begin, onState: stated, onJoining: visit.joining });
+const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining });
 const cameras = new Cameras();
 
 /** @type {Map<string, Tile>} */ const tiles = new Map();
@@ -122,6 +122,7 @@ function withNewest(points, newest) {
 /** @param {import("./live.js").LiveState} state */
 function stated(state) {
   masthead.state(words.state[state]);
+  visit.stated(state);
   if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
   isBroken = state === "reconnecting";
 }
