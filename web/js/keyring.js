@@ -9,6 +9,8 @@ import * as words from "./words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
 
+const KEYS_MAX = 2; // that are good at once
+
 /** @param {HTMLElement} section
  * @param {{ calendar: () => Calendar, templates: Record<"row" | "sure" | "once" | "keys", HTMLTemplateElement> }} desk */
 export function keyring(section, { calendar, templates }) {
@@ -53,6 +55,8 @@ export function keyring(section, { calendar, templates }) {
       of(".rows").replaceChildren(...[...good, ...keys.filter((key) => !good.includes(key))].map(row));
       allowed = good.length;
       of("button.more").textContent = words.makeKey(allowed);
+      of("button.more").hidden = allowed >= KEYS_MAX;
+      of(".rows + p .hint").textContent = allowed >= KEYS_MAX ? words.keysEnough : "";
     }
 
     /** @param {api.Key} key */

@@ -534,6 +534,8 @@ export const keysOf = (camera) => `Keys of ${camera}`;
 /** @param {number} good how many it has */
 export const makeKey = (good) => (good === 0 ? "Make a key" : "Make a second key");
 
+export const keysEnough = "It has two: one must be revoked before it gets another.";
+
 /** @param {string} camera */
 export const keyMade = (camera) => `The new key of ${camera}. It is shown now, and never again.`;
 
