@@ -29,7 +29,14 @@ from tests.conftest import ArchiveServer
 from tests.pictures import bmp, gif, jpeg, png
 from tests.server.serving import PATIENCE_S, config_of
 
-PAGES = {"/", "/cameras", "/cameras/{id}", "/sign-in", "/{path}"}  # files for a browser, which no program asks for
+PAGES = {
+    "/",
+    "/cameras",
+    "/cameras/{id}",
+    "/desk",
+    "/sign-in",
+    "/{path}",
+}  # files for a browser, which no program asks for
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 30  # of each operation
 
