@@ -22,6 +22,7 @@ async def test_the_viewer_is_walked_by_keyboard_alone(page: Page, archive_server
     ids = await send_many(archive_server, 3)
     await page.goto("/")
     await expect(_rows(page)).to_have_count(3)
+    await expect(page.get_by_role("banner")).to_contain_text("live")  # until then a row is a plain link
 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the frames")).to_be_focused()

@@ -2,10 +2,11 @@
 /** The browsers in which the owner is signed in, a link for one more, and the password. */
 
 import * as api from "./api.js";
+import * as owner from "./owner.js";
 import { once as onceIn } from "./once.js";
 import { sure } from "./sure.js";
 import { clone } from "./template.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
 
@@ -23,7 +24,7 @@ export function browsers(section, { calendar, linkTo, isOnlyHere, templates }) {
 
   part(".invite").addEventListener("click", () =>
     attempt(async () => {
-      const { secret } = await api.invite();
+      const { secret } = await owner.invite();
       once.show(linkTo(secret), { said: words.invitation, hint: isOnlyHere() ? words.onlyHere : "", mayShare: true });
     }),
   );
@@ -37,7 +38,7 @@ export function browsers(section, { calendar, linkTo, isOnlyHere, templates }) {
   return { learn };
 
   async function learn() {
-    const { sessions, has_password } = await api.sessions();
+    const { sessions, has_password } = await owner.sessions();
     part(".rows").replaceChildren(...sessions.map(row));
     opener.textContent = has_password ? words.changePassword : words.choosePassword;
     part(".unset").replaceChildren(
@@ -47,7 +48,7 @@ export function browsers(section, { calendar, linkTo, isOnlyHere, templates }) {
     );
   }
 
-  /** @param {api.Session} session */
+  /** @param {owner.Session} session */
   function row(session) {
     const { element, part: of } = clone(templates.row);
     const browser = words.browser(session.browser);
@@ -62,7 +63,7 @@ export function browsers(section, { calendar, linkTo, isOnlyHere, templates }) {
             of: browser,
             really: words.reallySignOut,
             yes: words.signOut,
-            act: () => api.endSession(session.id).then(learn).then(() => part("h3").focus()),
+            act: () => owner.endSession(session.id).then(learn).then(() => part("h3").focus()),
           }),
     );
     return element;
@@ -79,7 +80,7 @@ export function browsers(section, { calendar, linkTo, isOnlyHere, templates }) {
 
   /** @param {string | null} password */
   async function setPassword(password) {
-    const { is_set, ended } = await api.setPassword(password);
+    const { is_set, ended } = await owner.setPassword(password);
     open(false);
     await learn();
     done.textContent = words.passwordSet(is_set, ended);

@@ -8,6 +8,7 @@ import { calendar as calendarOf } from "./format.js";
 import { joining as joiningIn } from "./joining.js";
 import { keyring as keyringIn } from "./keyring.js";
 import { masthead as mastheadIn } from "./masthead.js";
+import * as said from "./owner-words.js";
 import { problem as problemIn } from "./problem.js";
 import { sharing as sharingIn } from "./sharing.js";
 import { status as statusIn } from "./status.js";
@@ -57,14 +58,14 @@ async function begin() {
     publicUrl = archive.public_url;
     masthead.title(archive.title);
     masthead.today(calendar.date(new Date()), calendar.day(new Date()));
-    document.title = words.titleOfDesk(archive.title);
+    document.title = said.titleOfDesk(archive.title);
     await visit.greet(calendar);
     await learnCameras();
     await Promise.all([joining.learn(), sharing.learn(), browsers.learn(), keyring.learn()]);
     isBegun = true;
     live.start(archive.last_seq);
   } catch (error) {
-    problem.say(words.deskFailed(error), begin);
+    problem.say(said.deskFailed(error), begin);
     if (isBegun) live.retry();
     else masthead.state(words.state.unanswered);
   }
@@ -89,7 +90,7 @@ function greeted() {
 
 /** @param {number} cameras */
 function asked(cameras) {
-  if (cameras > asking) status.say(words.desk(cameras));
+  if (cameras > asking) status.say(said.desk(cameras));
   asking = cameras;
   visit.joining(cameras);
   learnSoon();

@@ -1,12 +1,12 @@
 // @ts-check
 /** The cameras that ask to join: who they say they are, by what their owner knows them, and letting them in. */
 
-import * as api from "./api.js";
+import * as owner from "./owner.js";
 import { clone } from "./template.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
-/** @typedef {{ element: HTMLElement, draw: (asking: api.Asking) => void }} Asker */
+/** @typedef {{ element: HTMLElement, draw: (asking: owner.Asking) => void }} Asker */
 
 /** @param {HTMLElement} section @param {HTMLTemplateElement} template
  * @param {{ calendar: () => Calendar, cameras: () => string[], onLetIn: () => void }} desk */
@@ -20,11 +20,11 @@ export function joining(section, template, desk) {
 
   async function learn() {
     const mine = ++turn;
-    const { cameras } = await api.joining();
+    const { cameras } = await owner.joining();
     if (mine === turn) show(cameras);
   }
 
-  /** @param {api.Asking[]} cameras */
+  /** @param {owner.Asking[]} cameras */
   function show(cameras) {
     const keys = new Set(cameras.map(({ key }) => key));
     for (const [key, { element }] of askers) if (!keys.has(key)) (element.remove(), askers.delete(key));
@@ -35,7 +35,7 @@ export function joining(section, template, desk) {
     part(".nobody").hidden = cameras.length > 0;
   }
 
-  /** @param {api.Asking} asking @returns {Asker} */
+  /** @param {owner.Asking} asking @returns {Asker} */
   function askerFor({ key, ending, camera }) {
     const { element, part: of } = clone(template);
     const form = /** @type {HTMLFormElement} */ (of("form"));
@@ -49,14 +49,14 @@ export function joining(section, template, desk) {
     id.addEventListener("input", hint);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      decide(() => api.letIn(key, id.value.trim()).then((let_in) => (desk.onLetIn(), words.letIn(let_in.camera))));
+      decide(() => owner.letIn(key, id.value.trim()).then((let_in) => (desk.onLetIn(), words.letIn(let_in.camera))));
     });
-    of(".refuse").addEventListener("click", () => decide(() => api.refuse(key).then(() => words.refused(camera))));
+    of(".refuse").addEventListener("click", () => decide(() => owner.refuse(key).then(() => words.refused(camera))));
     hint();
 
     const asker = {
       element,
-      /** @param {api.Asking} asking */
+      /** @param {owner.Asking} asking */
       draw(asking) {
         of(".whence").textContent = words.whence(asking);
         of(".since").textContent = words.askingSince(asking.since, desk.calendar());

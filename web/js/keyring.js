@@ -1,11 +1,11 @@
 // @ts-check
 /** The keys of the cameras: which there are, when each was last used, one more, and one less. */
 
-import * as api from "./api.js";
+import * as owner from "./owner.js";
 import { once as onceIn } from "./once.js";
 import { sure } from "./sure.js";
 import { clone } from "./template.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
 
@@ -40,7 +40,7 @@ export function keyring(section, { calendar, templates }) {
     details.addEventListener("toggle", () => attempt(learn));
     of("button.more").addEventListener("click", () =>
       attempt(async () => {
-        const { key } = await api.makeKey(camera);
+        const { key } = await owner.makeKey(camera);
         once.show(key, { said: words.keyMade(camera), hint: words.keyHint(allowed) });
         await learn();
       }),
@@ -50,7 +50,7 @@ export function keyring(section, { calendar, templates }) {
 
     async function learn() {
       if (!details.open) return;
-      const { keys } = await api.keys(camera);
+      const { keys } = await owner.keys(camera);
       const good = keys.filter(({ revoked_at }) => revoked_at === null);
       of(".rows").replaceChildren(...[...good, ...keys.filter((key) => !good.includes(key))].map(row));
       allowed = good.length;
@@ -59,7 +59,7 @@ export function keyring(section, { calendar, templates }) {
       of(".rows + p .hint").textContent = allowed >= KEYS_MAX ? words.keysEnough : "";
     }
 
-    /** @param {api.Key} key */
+    /** @param {owner.Key} key */
     function row(key) {
       const { element, part: of } = clone(templates.row);
       of(".what").textContent = words.keyName(key.key);
@@ -73,7 +73,7 @@ export function keyring(section, { calendar, templates }) {
             of: words.keyName(key.key),
             really: words.reallyRevokeKey(camera),
             yes: words.revoke,
-            act: () => api.revokeKey(camera, key.key).then(learn).then(() => /** @type {HTMLElement} */ (details.querySelector("summary")).focus()),
+            act: () => owner.revokeKey(camera, key.key).then(learn).then(() => /** @type {HTMLElement} */ (details.querySelector("summary")).focus()),
           }),
         );
       return element;

@@ -3,7 +3,7 @@
 
 import { copied } from "./copying.js";
 import { clone } from "./template.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @param {HTMLElement} place where it is shown @param {HTMLTemplateElement} template */
 export function once(place, template) {

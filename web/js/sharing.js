@@ -1,12 +1,12 @@
 // @ts-check
 /** Share links: making one, what each of them shows and until when, and taking it back. */
 
-import * as api from "./api.js";
+import * as owner from "./owner.js";
 import { once as onceIn } from "./once.js";
 import { sure } from "./sure.js";
 import { clone } from "./template.js";
 import { dayAfter } from "./timeline.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
 
@@ -37,7 +37,7 @@ export function sharing(section, { calendar, linkTo, isOnlyHere, templates }) {
   };
 
   async function learn() {
-    const { shares } = await api.shares();
+    const { shares } = await owner.shares();
     const [good, past] = [shares.filter(({ is_good }) => is_good), shares.filter(({ is_good }) => !is_good)];
     part(":scope > div > .links").replaceChildren(...good.map(row));
     part(".past .links").replaceChildren(...past.map(row));
@@ -50,7 +50,7 @@ export function sharing(section, { calendar, linkTo, isOnlyHere, templates }) {
     const asked = new FormData(form);
     const [label, from, to, lasts] = ["label", "from", "to", "lasts"].map((name) => String(asked.get(name)).trim());
     try {
-      const { share, secret } = await api.share({
+      const { share, secret } = await owner.share({
         label,
         camera: camera.value || null,
         after: from ? calendar().startOf(from).toISOString() : null,
@@ -65,7 +65,7 @@ export function sharing(section, { calendar, linkTo, isOnlyHere, templates }) {
     }
   }
 
-  /** @param {api.Share} share */
+  /** @param {owner.Share} share */
   function row(share) {
     const { element, part: of } = clone(templates.row);
     const label = share.label || words.nameless(share.no);
@@ -79,7 +79,7 @@ export function sharing(section, { calendar, linkTo, isOnlyHere, templates }) {
           of: label,
           really: words.reallyRevokeShare,
           yes: words.revoke,
-          act: () => api.revokeShare(share.no).then(learn).then(() => part("h3").focus()),
+          act: () => owner.revokeShare(share.no).then(learn).then(() => part("h3").focus()),
         }),
       );
     return element;

@@ -2,8 +2,9 @@
 /** Signing in: by a link's secret, which stands behind the # and so is in no log and no referrer, or by the password. */
 
 import * as api from "./api.js";
+import * as owner from "./owner.js";
 import { problem as problemIn } from "./problem.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @template {HTMLElement} T @param {string} selector @returns {T} */
 const find = (selector) => /** @type {T} */ (document.querySelector(selector));
@@ -55,7 +56,7 @@ async function tryLink(secret) {
   trying.textContent = words.signingIn;
   trying.hidden = false;
   try {
-    await api.signIn({ secret });
+    await owner.signIn({ secret });
     location.replace(location.pathname === HERE ? "/" : location.href);
   } catch (error) {
     trying.hidden = true;
@@ -70,7 +71,7 @@ async function tryPassword() {
   button.ariaDisabled = "true";
   say("");
   try {
-    await api.signIn({ password: password.value });
+    await owner.signIn({ password: password.value });
     if (location.pathname === HERE) location.replace("/");
     else location.reload();
   } catch (error) {

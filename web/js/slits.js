@@ -1,8 +1,6 @@
 // @ts-check
 /** A camera's day under the picture: its light from midnight to midnight, and a mark where the frame is. Drag to any moment. */
 
-import { dayAfter } from "./timeline.js";
-
 /** @typedef {import("./api.js").Frame} Frame */
 /** @typedef {import("./format.js").Calendar} Calendar */
 /** @typedef {"earlier" | "later" | "nearest"} Towards which frame is meant: the last until the moment, the first from it, or the nearest */

@@ -2,7 +2,7 @@
 /** A button that asks once more, in its place, before it does what cannot be taken back. */
 
 import { clone } from "./template.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @param {HTMLTemplateElement} template
  * @param {{ label: string, of: string, really: string, yes: string, act: () => Promise<unknown> }} what `of` says what it is about */

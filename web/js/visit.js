@@ -2,7 +2,7 @@
 /** Who looks at the page, and what that makes of it: the owner's way to the desk, a guest's way out, the end of either. */
 
 import * as api from "./api.js";
-import * as words from "./words.js";
+import * as words from "./owner-words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
 
