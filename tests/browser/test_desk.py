@@ -124,6 +124,21 @@ async def test_every_page_of_the_owner_says_that_a_camera_asks(page: Page, archi
     await expect(page.get_by_role("heading", name="s desk")).to_be_visible()
 
 
+async def test_behind_a_proxy_that_holds_the_stream_back_cameras_appear_too(
+    desk: Page, archive_server: Archive, complaints: Complaints
+) -> None:
+    """Where the page has to ask for changes, it asks for who wants to join with them."""
+    complaints.expect("ERR_FAILED")
+    await desk.route("**/api/events?*", lambda route: route.abort())
+    await desk.goto("/desk")
+    await expect(desk.get_by_role("banner")).to_contain_text("live, by asking")
+
+    await knock(archive_server, draw_key("AAAA"))
+    await send(archive_server)  # a change: else it would take until the next half minute
+
+    await expect(_section(desk, "Asking to join").get_by_role("listitem", name="porch")).to_be_visible()
+
+
 # -- sharing
 
 

@@ -91,6 +91,19 @@ def listed(page: lxml.html.HtmlElement) -> list[int]:
     return [int(link.get("data-id") or 0) for link in page.findall(".//main//a[@data-id]")]
 
 
+async def test_the_page_comes_with_who_looks() -> None:
+    """What `/api/session` would answer, so that it need not be asked; for a guest, the line that says what he sees."""
+    guest = Visit(right="see", share='"><script>', camera="garden")
+    for visit, is_guest in ((guest, True), (Visit(right="run", joining=2), False)):
+        sight = msgspec.structs.replace(SIGHT, visit=visit)
+
+        page = lxml.html.document_fromstring(Printed(PAGE).filled(sight).decode())
+
+        assert page.get("data-right") == visit.right
+        assert msgspec.json.decode(page.get("data-visit") or "", type=Visit) == visit
+        assert [aside.get("hidden") is None for aside in page.findall(".//aside")] == [is_guest]
+
+
 async def test_every_frame_can_be_read_by_links_alone(filled: Served) -> None:
     """From “Older” to “Older”, each frame once, in the API's order; the last page has no such link."""
     for query, wanted in (("", HELD), ("?camera=shed", HELD // 3)):

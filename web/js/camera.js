@@ -36,7 +36,7 @@ const strips = stripsIn(find(".strips"), find("#strip"), (day) =>
   address.ofMoment(id, calendar.startOf(dayAfter(day, 1)).toISOString()),
 );
 const visit = visitOf();
-const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining });
+const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining, onBeat: visit.beat });
 const cameras = new Cameras();
 
 let calendar = calendarOf("UTC");

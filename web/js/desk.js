@@ -23,6 +23,7 @@ const template = (id) => /** @type {HTMLTemplateElement} */ (find(`#${id}`));
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const TOGETHER_MS = 500; // cameras that come at once are asked for once
+const ASKING_MS = 2_000;
 
 const visit = visitOf();
 const masthead = mastheadIn(find(".masthead"));
@@ -34,7 +35,7 @@ const joining = joiningIn(find(".joining"), template("asker"), { ...desk, camera
 const sharing = sharingIn(find(".sharing"), desk);
 const browsers = browsersIn(find(".browsers"), desk);
 const keyring = keyringIn(find(".keyring"), desk);
-const live = new Tabs({ onChange: changed, onHello: greeted, onReset: begin, onState: stated, onJoining: asked });
+const live = new Tabs({ onChange: changed, onHello: greeted, onReset: begin, onState: stated, onJoining: asked, onBeat: beat });
 
 let calendar = calendarOf("UTC");
 let publicUrl = "";
@@ -80,7 +81,11 @@ async function learnCameras() {
 /** @param {api.Change} change */
 function changed({ type, data }) {
   if ((type === "camera" && !ids.includes(data.id)) || (type === "frame" && !ids.includes(data.camera))) learnSoon();
-  else if (isAsking) learnSoon();
+}
+
+/** The connection lives: who has to ask for changes asks who wants to join, too. */
+function beat() {
+  if (isAsking) learnSoon();
 }
 
 /** The stream has begun anew: what was not told meanwhile is asked for. */
@@ -105,7 +110,7 @@ function learnSoon() {
     } catch {
       // what is shown stands until the next news; the status line tells of the connection
     }
-  }, TOGETHER_MS);
+  }, isAsking ? ASKING_MS : TOGETHER_MS);
 }
 
 /** @param {import("./live.js").LiveState} state */

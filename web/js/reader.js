@@ -46,7 +46,7 @@ export function reader({ gallery, seen, remember }) {
     problem,
     seesAllOf: (day) => visit.seesAllOf(day, calendar.startOf(day), calendar.startOf(dayAfter(day, 1))),
   });
-  const live = new Tabs({ onChange: changed, onHello: greeted, onReset: () => begin(), onState: stated, onJoining: visit.joining });
+  const live = new Tabs({ onChange: changed, onHello: greeted, onReset: () => begin(), onState: stated, onJoining: visit.joining, onBeat: visit.beat });
   const scrubber = scrubberIn(find(".scrubber"), (moment, isDone) => jump(moment, isDone));
   const almanac = almanacIn(find("#almanac"), (day) => jump(calendar.startOf(dayAfter(day, 1)), true));
   const filters = filtersIn(find(".tools"), {

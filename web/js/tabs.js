@@ -61,7 +61,10 @@ export class Tabs {
         if (this.#resign) this.#post({});
         if (state === "ended") this.pause("ended");
       },
-      onBeat: () => this.#post({}),
+      onBeat: () => {
+        this.#post({});
+        listener.onBeat?.();
+      },
       onJoining: (cameras) => {
         this.#post({ joining: cameras });
         listener.onJoining?.(cameras);
@@ -156,6 +159,7 @@ export class Tabs {
     if (change && since !== undefined && since <= this.#after) this.#tell(change);
     if (hello) this.#listener.onHello(hello);
     if (joining !== undefined) this.#listener.onJoining?.(joining);
+    if (!change && !hello && joining === undefined) this.#listener.onBeat?.();
     if (at > this.#after) this.#catchUp(at);
   }
 

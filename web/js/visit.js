@@ -6,6 +6,8 @@ import * as words from "./owner-words.js";
 
 /** @typedef {import("./format.js").Calendar} Calendar */
 
+const ASK_MS = 20_000;
+
 /** @template {HTMLElement} T @param {string} selector @returns {T} */
 const find = (selector) => /** @type {T} */ (document.querySelector(selector));
 
@@ -20,6 +22,8 @@ export function visit() {
   /** @type {api.Visit | null} */ let visit = null;
   /** @type {Calendar} */ let calendar;
   let isEnded = false;
+  let isAsking = false; // instead of being told
+  let asked = 0;
 
   window.addEventListener(api.SIGNED_OUT, end);
   ended.querySelector("button")?.addEventListener("click", () => location.reload());
@@ -34,15 +38,13 @@ export function visit() {
 
     /** When the page is connected anew, who looks may be another by now, and other cameras may ask.
      * @param {import("./live.js").LiveState} state */
-    async stated(state) {
-      if (state !== "live" && state !== "asking") return;
-      if (visit?.right !== "run" && !isEnded) return; // nobody else becomes less without being turned out
-      try {
-        take(await api.session());
-      } catch {
-        // what was known stands until the next time
-      }
+    stated(state) {
+      isAsking = state === "asking";
+      if (state === "live" || state === "asking") ask();
     },
+
+    /** The connection lives. Who has to ask for changes is not told who asks to join, and asks for that too. */
+    beat: () => void (isAsking && Date.now() - asked > ASK_MS && ask()),
 
     /** How many cameras ask to join. @param {number} cameras */
     joining(cameras) {
@@ -60,6 +62,16 @@ export function visit() {
       return (after === null || Date.parse(after) <= begin.getTime()) && (before === null || Date.parse(before) >= end.getTime());
     },
   };
+
+  async function ask() {
+    if (visit?.right !== "run" && !isEnded) return; // nobody else becomes less without being turned out
+    asked = Date.now();
+    try {
+      take(await api.session());
+    } catch {
+      // what was known stands until the next time
+    }
+  }
 
   /** @param {api.Visit | null} now */
   function take(now) {

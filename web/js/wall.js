@@ -27,7 +27,7 @@ const problem = problemIn(find(".problem"));
 const status = statusIn(find("[role=status]"));
 const pause = find(".pause");
 const visit = visitOf();
-const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining });
+const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining, onBeat: visit.beat });
 const cameras = new Cameras();
 
 /** @type {Map<string, Tile>} */ const tiles = new Map();
