@@ -43,7 +43,7 @@ crash: .venv/test ## the long crash tests: 1,000 kills, more power cuts
 
 screenshots: .venv/test ## every state of the page as a picture, into screenshots/
 	@sh .ci/packages chromium
-	$(BIN)/pytest tests/browser/test_pictures.py $(ARGS)
+	$(BIN)/pytest tests/browser/test_*pictures.py $(ARGS)
 
 clean: ## remove what the other commands made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache screenshots

@@ -13,9 +13,9 @@ const STEPS = { ArrowRight: 15, ArrowUp: 15, ArrowLeft: -15, ArrowDown: -15, Pag
 /**
  * @param {HTMLElement} element
  * @param {(moment: Date, towards: Towards) => void} onSeek
- * @param {(day: string) => boolean} seesAllOf of a day that is shared in part there is no picture
+ * @param {(day: string) => boolean} [seesAllOf] of a day that is shared in part there is no picture
  */
-export function slits(element, onSeek, seesAllOf) {
+export function slits(element, onSeek, seesAllOf = () => true) {
   const slider = /** @type {HTMLElement} */ (element.querySelector("[role=slider]"));
   const picture = /** @type {HTMLImageElement} */ (element.querySelector("img"));
   const mark = /** @type {HTMLElement} */ (element.querySelector(".mark"));
