@@ -48,7 +48,7 @@ attack: .venv/test ## the long attacks: 200,000 broken requests, 9,000 cameras a
 
 screenshots: .venv/test ## every state of the page as a picture, into screenshots/
 	@sh .ci/packages chromium
-	$(BIN)/pytest tests/browser/test_pictures.py $(ARGS)
+	$(BIN)/pytest tests/browser/test_*pictures.py $(ARGS)
 
 clean: ## remove what the other commands made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache screenshots

@@ -35,7 +35,9 @@ async def owners_session(folder: Path | None) -> AsyncIterator[aiohttp.ClientSes
                 raise ConfigError(
                     f"there is no archive in {config.folder}; `archive serve` makes one, --folder names another"
                 )
-            logging.getLogger("archive").setLevel(logging.WARNING)
+            ours = logging.getLogger("archive")
+            stack.callback(ours.setLevel, ours.level)
+            ours.setLevel(logging.WARNING)
             await stack.enter_async_context(opened(config))
         address = stack.enter_context(reachable(config.folder))
         session = aiohttp.ClientSession(

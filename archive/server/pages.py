@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from archive.errors import Malformed, Unavailable
 from archive.frame import utc
 from archive.index import Page
-from archive.server import catalog, keys, queries
+from archive.server import catalog, keys, queries, signing_in
 from archive.server.etags import unchanged
 from archive.server.printed import Sight
 
@@ -39,6 +39,7 @@ async def front(request: web.Request) -> web.Response:
             frames=page.frames if request.query.get("order") != "oldest" else page.frames[::-1],
             counts=await _counts(request),
             older=page.next and _older(request.query, page),
+            visit=signing_in.visit(request),
         )
     except (Malformed, Unavailable):
         return _answer(request, app[keys.ASSETS].asset("index.html").body)  # its own code says it better than we here
@@ -96,6 +97,11 @@ async def camera(request: web.Request) -> web.Response:
 async def doctor(request: web.Request) -> web.Response:
     """The page on which the owner sees how the archive fares."""
     return _served(request, "doctor.html")
+
+
+async def desk(request: web.Request) -> web.Response:
+    """The owner's page: who may send, and who may see."""
+    return _served(request, "desk.html")
 
 
 async def sign_in_page(request: web.Request) -> web.Response:

@@ -21,7 +21,7 @@ from lxml.html import HtmlElement
 
 from archive.errors import ConfigError
 from archive.frame import Frame, Verdict, utc
-from archive.server.answers import original_url, thumbnail_url
+from archive.server.answers import Visit, encode, original_url, thumbnail_url
 
 _UNSAYABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no document may hold
 NARROW = "\u202f"  # narrow no-break space, in thousands: as `web/js/format.js` has it
@@ -37,6 +37,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     frames: list[Frame]  # newest first
     counts: Mapping[date, int]  # frames of a day, where they are those of this list
     older: str | None  # the query of the page that goes on
+    visit: Visit  # who looks
 
 
 class Printed:
@@ -51,7 +52,9 @@ class Printed:
         """The page with these frames. Takes some milliseconds: call it in a thread."""
         page = deepcopy(self._page)
         parts = _parts(page)
-        page.set("data-timezone", sight.zone.key)  # the page's own code need not ask for it
+        page.set("data-timezone", sight.zone.key)  # the page's own code need not ask for these
+        page.set("data-right", sight.visit.right)
+        page.set("data-visit", _sayable(encode(sight.visit).decode()))
         for name in ("title", "h1"):
             _put(page.find(f".//{name}"), sight.title)
         _put(parts.get("total"), _counted(sight.total) if sight.total else "")
@@ -62,6 +65,7 @@ class Printed:
             "empty": not sight.total,
             "none": bool(sight.total) and not sight.frames,
             "older": sight.older is not None,
+            "guest": sight.visit.share is not None,
         }
         for name, is_shown in shown.items():
             if is_shown and (part := parts.get(name)) is not None:

@@ -94,6 +94,7 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (PAGE, "GET", "/cameras", pages.cameras),
     (WHOLE_PAGE, "GET", "/cameras/{id}", pages.camera),
     (OWNERS_PAGE, "GET", "/doctor", pages.doctor),
+    (OWNERS_PAGE, "GET", "/desk", pages.desk),
     (OPEN, "GET", "/{path:(?:js|css|icons)/[a-z0-9.-]+}", pages.page),
     (OPEN, "GET", "/{path:[a-z0-9-]+[.](?:svg|webmanifest|png)}", pages.page),
 )

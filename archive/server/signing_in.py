@@ -23,9 +23,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 async def show(request: web.Request) -> web.Response:
     """Who this browser is, and what it may do."""
+    return answer(visit(request))
+
+
+def visit(request: web.Request) -> answers.Visit:
+    """Who asks, as he is told it."""
     visitor: Visitor = request[keys.VISITOR]
     joining = len(request.app[keys.WAITING].cameras) if visitor.right is Right.RUN else 0
-    return answer(answers.visit(visitor, joining=joining))
+    return answers.visit(visitor, joining=joining)
 
 
 async def sign_in(request: web.Request) -> web.Response:

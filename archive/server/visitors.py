@@ -33,7 +33,7 @@ LINK_MS = 15 * 60_000  # a sign-in link is good for so long, and for one browser
 LINKS_MAX = 16
 SESSIONS_MAX = 100  # the one not used for longest goes first
 NOTED_MS = 3_600_000  # how exactly we remember when something was last used
-BROWSER_CHARACTERS = 80
+BROWSER_CHARACTERS = 160  # it comes last of what they say they are
 
 OWNER = Visitor(right=Right.RUN)
 NOBODY = Visitor()

@@ -1,7 +1,6 @@
 """The viewer: one frame, large; by keyboard alone; and its address is a link to it."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.complaints import Complaints
+from tests.browser.owning import sign_in
 from tests.browser.sending import Archive, no, send, send_many
 from tests.pictures import jpeg
 
@@ -22,6 +22,7 @@ async def test_the_viewer_is_walked_by_keyboard_alone(page: Page, archive_server
     ids = await send_many(archive_server, 3)
     await page.goto("/")
     await expect(_rows(page)).to_have_count(3)
+    await expect(page.get_by_role("banner")).to_contain_text("live")  # until then a row is a plain link
 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the frames")).to_be_focused()
@@ -324,15 +325,15 @@ async def test_the_keys_are_listed_on_the_page(page: Page, archive_server: Archi
     await expect(page.get_by_role("group", name="Keys")).to_be_visible()
 
 
-async def test_a_reader_asks_the_camera_for_a_frame(
-    page: Page, archive_servers: Callable[..., Archive], complaints: Complaints
+async def test_the_owner_asks_the_camera_for_a_frame(
+    page: Page, archive_server: Archive, complaints: Complaints
 ) -> None:
-    """Where the archive allows it: said in words, until the camera was in contact; and when it was asked before."""
+    """Said in words, until the camera was in contact; and when it was asked before."""
     complaints.expect("ERR_INTERNET_DISCONNECTED")
-    archive = archive_servers("--open-uploads", name="asked", shots_from_page="true")
-    frame_id = await send(archive)
+    frame_id = await send(archive_server)
     await page.set_viewport_size({"width": 390, "height": 844})
-    await page.goto(f"{archive.url}/?frame={frame_id}")
+    await sign_in(page, archive_server)
+    await page.goto(f"/?frame={frame_id}")
     asking = page.get_by_role("button", name="Ask garden for a frame now")
     said = page.get_by_role("region", name="Facts").get_by_role("status")
 
@@ -340,7 +341,7 @@ async def test_a_reader_asks_the_camera_for_a_frame(
     await expect(said).to_have_text("garden will take one with its next contact.")
     await asking.click()
     await expect(said).to_have_text(re.compile("^garden was asked before and has not been in contact since"))
-    await send(archive)
+    await send(archive_server)
     await expect(said).to_be_empty()
     await page.context.set_offline(offline=True)
     await asking.click()
@@ -351,7 +352,7 @@ async def test_a_reader_asks_the_camera_for_a_frame(
 
 
 async def test_nobody_is_offered_what_is_not_allowed(page: Page, archive_server: Archive) -> None:
-    """By default readers only look."""
+    """Who is not signed in only looks."""
     frame_id = await send(archive_server)
 
     await page.goto(f"/?frame={frame_id}")

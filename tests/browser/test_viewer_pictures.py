@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from archive.scene import draw
+from tests.browser.owning import sign_in
 from tests.browser.sending import Archive, no, send, send_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -31,7 +32,7 @@ STATUS: dict[str, str | int | float] = {
 @pytest.fixture(name="archive_server")
 def _archive_server(archive_servers: Callable[..., Archive]) -> Archive:
     """The archive of these pictures stands in Berlin, whatever machine draws them."""
-    return archive_servers("--open-uploads", timezone="Europe/Berlin", shots_from_page="true")
+    return archive_servers("--open-uploads", timezone="Europe/Berlin")
 
 
 async def test_the_viewer_in_every_state(page: Page, archive_server: Archive) -> None:
@@ -44,6 +45,7 @@ async def test_the_viewer_in_every_state(page: Page, archive_server: Archive) ->
     body = draw("garden", AFTERNOON, 1024, 768, frame_number=24)
     frame_id = await send(archive_server, taken=AFTERNOON, body=body, status=STATUS)
 
+    await sign_in(page, archive_server)
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         for size, (width, height) in SIZES.items():

@@ -4,53 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import socket
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from archive.logs import BURST
 from tests.conftest import ArchiveServer
 from tests.pictures import jpeg
-from tests.server.serving import PATIENCE_S, connected, head, request, until
+from tests.server.serving import connected, head, request
 
-DESCRIPTORS = 120
-MORE_THAN_THAT = 200
-LINES_MAX = 100
 RESETS = 99
-
-
-async def test_out_of_descriptors_the_log_stays_short(
-    archive_servers: Callable[..., ArchiveServer], tmp_path: Path
-) -> None:
-    """More connections than files may be open: under a hundred lines, and it answers again once they are gone."""
-    if shutil.which("prlimit") is None:
-        pytest.skip("NOT RUN: no prlimit, which limits a process's descriptors")
-    server = await asyncio.to_thread(archive_servers, thumbnail_workers="1")
-    await asyncio.to_thread(server.stop)
-    server.log = tmp_path / "again.log"
-    await asyncio.to_thread(server.start, "prlimit", f"--nofile={DESCRIPTORS}")
-
-    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(MORE_THAN_THAT)]
-    await until(lambda: server.log.read_text().count("out of system resource") >= BURST)
-    for connection in idle:
-        connection.close()
-
-    async def answers() -> bool:
-        try:
-            async with asyncio.timeout(PATIENCE_S), connected(server.port) as line:
-                await line.say(request({}, method="GET", path="/healthz"))
-                return await line.status() == 200
-        except OSError:
-            return False
-
-    await until(answers)
-    said = server.log.read_text().splitlines()
-    assert len(said) < LINES_MAX, said[:LINES_MAX]
-    await asyncio.to_thread(server.stop)
-    assert "more like it)" in server.log.read_text()
 
 
 async def test_hang_ups_are_not_logged(archive_servers: Callable[..., ArchiveServer]) -> None:

@@ -34,6 +34,7 @@ PAGES = {
     "/cameras",
     "/cameras/{id}",
     "/doctor",
+    "/desk",
     "/sign-in",
     "/{path}",
 }  # files for a browser, which no program asks for

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from archive.errors import ConfigError
 from archive.frame import Frame, MediaType, TimeSource, Verdict
+from archive.server.answers import Visit
 from archive.server.assets import web_folder
 from archive.server.printed import Printed, Sight
 from tests.arriving import BOOT, NOW_MS
@@ -53,6 +54,7 @@ SIGHT = Sight(
     frames=[FRAME],
     counts={date(2026, 11, 22): 1200},
     older="before=2026-11-22T11:02:25.001Z&camera=garden",
+    visit=Visit(right="see_all"),
 )
 HOSTILE = st.text() | st.sampled_from(
     ["<img src=x onerror=alert(1)>", "\u202egnp.exe", "\x00</template>", '"><script>']
@@ -87,6 +89,19 @@ def read(reply: Reply) -> lxml.html.HtmlElement:
 def listed(page: lxml.html.HtmlElement) -> list[int]:
     """The ids of the frames a reader without JavaScript sees, in order."""
     return [int(link.get("data-id") or 0) for link in page.findall(".//main//a[@data-id]")]
+
+
+async def test_the_page_comes_with_who_looks() -> None:
+    """What `/api/session` would answer, so that it need not be asked; for a guest, the line that says what he sees."""
+    guest = Visit(right="see", share='"><script>', camera="garden")
+    for visit, is_guest in ((guest, True), (Visit(right="run", joining=2), False)):
+        sight = msgspec.structs.replace(SIGHT, visit=visit)
+
+        page = lxml.html.document_fromstring(Printed(PAGE).filled(sight).decode())
+
+        assert page.get("data-right") == visit.right
+        assert msgspec.json.decode(page.get("data-visit") or "", type=Visit) == visit
+        assert [aside.get("hidden") is None for aside in page.findall(".//aside")] == [is_guest]
 
 
 async def test_every_frame_can_be_read_by_links_alone(filled: Served) -> None:

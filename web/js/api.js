@@ -26,7 +26,7 @@
 /** @typedef {{ frames: Frame[], next: string | null, searched_to?: string | null, last_seq: number }} Page */
 /** @typedef {{ timezone: string, days: { day: string, frames: number }[], last_seq?: number }} Days */
 /** @typedef {{ day: string, frames: number, quarters: number[] }} Day */
-/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string }} Archive */
+/** @typedef {{ title: string, timezone: string, total: number, last_seq: number, version: string, public_url: string }} Archive */
 /** @typedef {Record<string, string | number | boolean>} Said What a camera says of itself, in its own words. */
 /** @typedef {{ id: string, created_at: string, frames: number, latest: Frame | null, status: Said, every_s: number | null }} Camera */
 /** @typedef {{ at: string, status: Said }} Health */
@@ -46,12 +46,13 @@ const HEADERS = { Accept: "application/json", "ngrok-skip-browser-warning": "1" 
 
 /** The archive answered, but not with what was asked for. */
 export class Problem extends Error {
-  /** @param {number} status @param {string} title @param {string} [detail] */
-  constructor(status, title, detail = "") {
+  /** @param {number} status @param {string} title @param {string} [detail] @param {number} [retry_s] */
+  constructor(status, title, detail = "", retry_s = 0) {
     super(`${status} ${title}`);
     this.status = status;
     this.title = title;
     this.detail = detail;
+    this.retry_s = retry_s; // not before so many seconds
   }
 }
 
@@ -110,13 +111,25 @@ export const changes = (seq, wait_s, signal) =>
 /** Ask *camera* for a frame now. @param {string} camera @returns {Promise<{ is_new: boolean }>} */
 export const shot = (camera) => ask(`/api/cameras/${camera}/shot`, undefined, "POST");
 
-/** @typedef {{ right: "none" | "see" | "see_all" | "run", share: string | null, camera: string | null, joining: number }} Visit */
+/**
+ * @typedef {object} Visit Who looks, and what may be seen and done.
+ * @property {"none" | "see" | "see_all" | "run"} right
+ * @property {string | null} share for whom the share link is; null without one
+ * @property {string | null} camera
+ * @property {string | null} after
+ * @property {string | null} before
+ * @property {string | null} ends_at
+ * @property {number} joining
+ */
 
 /** Who this browser is to the archive. @returns {Promise<Visit>} */
 export const session = () => ask("/api/session");
 
-/** @param {{ secret: string } | { password: string }} shown @returns {Promise<Visit>} */
-export const signIn = (shown) => ask("/api/session", undefined, "POST", shown);
+/** End what this browser shows: the owner's session, or a share link's. @returns {Promise<Visit>} */
+export const leave = () => ask("/api/session", undefined, "DELETE");
+
+/** Said on the window when the archive does not know this browser any more. */
+export const SIGNED_OUT = "signed-out";
 
 /** How the archive fares, a step and a finding at a time. @param {(told: { begun?: Begun, finding?: Finding }) => void} onTold */
 export async function doctor(onTold) {
@@ -137,11 +150,12 @@ export async function doctor(onTold) {
 }
 
 /** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @param {object} [body] @returns {Promise<any>} */
-async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET", body) {
+export async function ask(url, signal = AbortSignal.timeout(PATIENCE_MS), method = "GET", body) {
   const sent = body && JSON.stringify(body);
   const answer = await fetch(url, { method, signal, headers: HEADERS, body: sent });
   if (answer.status === 204) return undefined;
   if (answer.ok && isOurs(answer)) return answer.json();
+  if (answer.status === 401) dispatchEvent(new Event(SIGNED_OUT));
   throw await problemOf(answer);
 }
 
@@ -151,5 +165,6 @@ const isOurs = (answer) => /json/.test(answer.headers.get("Content-Type") ?? "")
 /** @param {Response} answer */
 async function problemOf(answer) {
   const said = isOurs(answer) ? await answer.json().catch(() => ({})) : {};
-  return new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""));
+  const retry_s = Number(answer.headers.get("Retry-After")) || 0;
+  return new Problem(answer.status, String(said.title ?? answer.statusText), String(said.detail ?? ""), retry_s);
 }

@@ -15,6 +15,7 @@ import { strips as stripsIn } from "./strips.js";
 import { Tabs } from "./tabs.js";
 import { picture } from "./tile.js";
 import { dayAfter } from "./timeline.js";
+import { visit as visitOf } from "./visit.js";
 import * as words from "./words.js";
 
 const GAPS = 50; // at first
@@ -34,7 +35,8 @@ const ledger = ledgerIn(find("[aria-labelledby=gaps]"), find("#gap"), showOlder)
 const strips = stripsIn(find(".strips"), find("#strip"), (day) =>
   address.ofMoment(id, calendar.startOf(dayAfter(day, 1)).toISOString()),
 );
-const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated });
+const visit = visitOf();
+const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining, onBeat: visit.beat });
 const cameras = new Cameras();
 
 let calendar = calendarOf("UTC");
@@ -59,6 +61,7 @@ async function begin() {
     calendar = calendarOf(archive.timezone);
     masthead.title(archive.title);
     document.title = `${id} · ${archive.title}`;
+    await visit.greet(calendar);
     await learn();
     isBegun = true;
     if (!isPaused) live.start(archive.last_seq);
@@ -106,6 +109,7 @@ async function learnAgain() {
 /** @param {import("./live.js").LiveState} state */
 function stated(state) {
   masthead.state(words.state[state]);
+  visit.stated(state);
   if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
   isBroken = state === "reconnecting";
 }

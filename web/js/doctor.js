@@ -2,6 +2,7 @@
 /** How the archive fares, for its owner: asks the doctor within, and shows each finding as it is told. */
 
 import * as api from "./api.js";
+import * as said from "./doctor-words.js";
 import { calendar as calendarOf } from "./format.js";
 import { masthead as mastheadIn } from "./masthead.js";
 import { problem as problemIn } from "./problem.js";
@@ -27,25 +28,25 @@ async function look() {
   again.setAttribute("aria-disabled", "true");
   problem.clear();
   masthead.total("");
-  masthead.state(words.looking);
+  masthead.state(said.looking);
   for (const chapter of chapters) (list(chapter).replaceChildren(), (chapter.hidden = true));
   try {
     const archive = await api.archive();
     const now = new Date();
     const calendar = calendarOf(archive.timezone);
     masthead.title(archive.title);
-    document.title = `${words.howItFares} · ${archive.title}`;
+    document.title = `${said.howItFares} · ${archive.title}`;
     masthead.today(calendar.date(now), calendar.day(now));
     await api.doctor(({ begun, finding }) => {
       if (begun) masthead.state(begun.doing);
       if (finding) show(finding);
     });
     masthead.state("");
-    masthead.total(words.found(count("problem"), count("warning")));
-    status.say(words.found(count("problem"), count("warning")));
+    masthead.total(said.found(count("problem"), count("warning")));
+    status.say(said.found(count("problem"), count("warning")));
   } catch (error) {
     masthead.state(words.state.unanswered);
-    problem.say(words.doctorFailed(error), look);
+    problem.say(said.doctorFailed(error), look);
   } finally {
     again.removeAttribute("aria-disabled");
   }

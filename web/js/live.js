@@ -3,7 +3,7 @@
 
 import * as api from "./api.js";
 
-/** @typedef {"connecting" | "live" | "asking" | "reconnecting" | "paused" | "unanswered"} LiveState */
+/** @typedef {"connecting" | "live" | "asking" | "reconnecting" | "paused" | "unanswered" | "ended"} LiveState */
 
 /**
  * @typedef {object} Listener
@@ -12,6 +12,7 @@ import * as api from "./api.js";
  * @property {() => void} onReset changes were missed for good: fetch everything afresh, then `start` again
  * @property {(state: LiveState) => void} onState
  * @property {() => void} [onBeat] the connection lives; nothing happened
+ * @property {(cameras: number) => void} [onJoining] how many cameras ask to join, as its owner is told
  */
 
 const KINDS = ["frame", "frame-changed", "frame-deleted", "camera", "gap"];
@@ -96,6 +97,7 @@ export class Live {
       this.#expectWord(this.#silence_ms, () => this.retry());
       this.#listener.onHello(hello);
     });
+    on("joining", ({ cameras }) => this.#listener.onJoining?.(cameras)); // no change: it is in no log
     on("heartbeat", () => {
       this.#cuts = 0;
       this.#listener.onBeat?.();
@@ -131,8 +133,10 @@ export class Live {
         this.#after = last_seq;
         this.#listener.onBeat?.();
       }
-    } catch {
-      if (asking === this.#asking) this.retry();
+    } catch (error) {
+      if (asking !== this.#asking) return;
+      if (error instanceof api.Problem && error.status === 401) this.pause("ended"); // trying again would not help
+      else this.retry();
       return;
     }
     if (asking === this.#asking) this.#listen();

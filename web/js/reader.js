@@ -15,6 +15,7 @@ import { status as statusIn } from "./status.js";
 import { Tabs } from "./tabs.js";
 import { Timeline, dayAfter } from "./timeline.js";
 import { viewing as viewingIn } from "./viewing.js";
+import { visit as visitOf } from "./visit.js";
 import * as words from "./words.js";
 
 /** @typedef {ReturnType<typeof import("./gallery.js").gallery>} Gallery */
@@ -35,6 +36,7 @@ export function reader({ gallery, seen, remember }) {
   const masthead = mastheadIn(find(".masthead"));
   const status = statusIn(find("[role=status]"));
   const problem = problemIn(find(".problem"));
+  const visit = visitOf();
   const viewing = viewingIn(find("#viewer"), {
     catalog: () => catalog,
     calendar: () => calendar,
@@ -42,8 +44,9 @@ export function reader({ gallery, seen, remember }) {
     draw: () => draw(),
     focus: gallery.focus,
     problem,
+    seesAllOf: (day) => visit.seesAllOf(day, calendar.startOf(day), calendar.startOf(dayAfter(day, 1))),
   });
-  const live = new Tabs({ onChange: changed, onHello: greeted, onReset: () => begin(), onState: stated });
+  const live = new Tabs({ onChange: changed, onHello: greeted, onReset: () => begin(), onState: stated, onJoining: visit.joining, onBeat: visit.beat });
   const scrubber = scrubberIn(find(".scrubber"), (moment, isDone) => jump(moment, isDone));
   const almanac = almanacIn(find("#almanac"), (day) => jump(calendar.startOf(dayAfter(day, 1)), true));
   const filters = filtersIn(find(".tools"), {
@@ -122,7 +125,7 @@ export function reader({ gallery, seen, remember }) {
     catalog.fill(page, address.choice(), address.place());
     catalog.lastSeq = page.last_seq;
     shown = address.list();
-    viewing.mayAsk(archive.shots_from_page);
+    visit.greet(calendar);
     masthead.title(title);
     draw(isBegun ? "start" : "held");
     countDays();
@@ -358,7 +361,8 @@ export function reader({ gallery, seen, remember }) {
     const { camera } = choice;
     try {
       const found = await api.day(day, camera);
-      if (camera === choice.camera) quarters.set(day, found.quarters);
+      const isCut = !found.quarters.some(Boolean); // of a day that is shared in part nothing is counted
+      if (camera === choice.camera && !isCut) quarters.set(day, found.quarters);
       drawSoon();
     } catch {
       quartersAsked.delete(day); // asked again when the reader comes to rest again
@@ -394,6 +398,7 @@ export function reader({ gallery, seen, remember }) {
   /** @param {import("./live.js").LiveState} state */
   function stated(state) {
     masthead.state(words.state[state]);
+    visit.stated(state);
     if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
     isBroken = state === "reconnecting";
   }

@@ -1,8 +1,6 @@
 // @ts-check
 /** A camera's day under the picture: its light from midnight to midnight, and a mark where the frame is. Drag to any moment. */
 
-import { dayAfter } from "./timeline.js";
-
 /** @typedef {import("./api.js").Frame} Frame */
 /** @typedef {import("./format.js").Calendar} Calendar */
 /** @typedef {"earlier" | "later" | "nearest"} Towards which frame is meant: the last until the moment, the first from it, or the nearest */
@@ -15,8 +13,9 @@ const STEPS = { ArrowRight: 15, ArrowUp: 15, ArrowLeft: -15, ArrowDown: -15, Pag
 /**
  * @param {HTMLElement} element
  * @param {(moment: Date, towards: Towards) => void} onSeek
+ * @param {(day: string) => boolean} [seesAllOf] of a day that is shared in part there is no picture
  */
-export function slits(element, onSeek) {
+export function slits(element, onSeek, seesAllOf = () => true) {
   const slider = /** @type {HTMLElement} */ (element.querySelector("[role=slider]"));
   const picture = /** @type {HTMLImageElement} */ (element.querySelector("img"));
   const mark = /** @type {HTMLElement} */ (element.querySelector(".mark"));
@@ -62,7 +61,8 @@ export function slits(element, onSeek) {
       const url = `/api/cameras/${encodeURIComponent(frame.camera)}/slits/${day}`;
       if (picture.getAttribute("src") !== url) {
         delete picture.dataset.loaded;
-        picture.src = url;
+        if (seesAllOf(day)) picture.src = url;
+        else picture.removeAttribute("src");
       }
       put(frame);
     },

@@ -19,6 +19,7 @@ import { Live } from "./live.js";
  * @property {number} [since] the change before it
  * @property {{ last_seq: number, total: number }} [hello]
  * @property {boolean} [reset]
+ * @property {number} [joining]
  */
 /** @typedef {Told | { who: true }} Message */
 
@@ -58,8 +59,16 @@ export class Tabs {
       onState: (state) => {
         this.#say(state);
         if (this.#resign) this.#post({});
+        if (state === "ended") this.pause("ended");
       },
-      onBeat: () => this.#post({}),
+      onBeat: () => {
+        this.#post({});
+        listener.onBeat?.();
+      },
+      onJoining: (cameras) => {
+        this.#post({ joining: cameras });
+        listener.onJoining?.(cameras);
+      },
     });
     this.#channel.onmessage = ({ data }) => this.#hear(data);
   }
@@ -74,16 +83,16 @@ export class Tabs {
     this.#channel.postMessage({ who: true });
   }
 
-  /** Want no changes until `resume`: the stream goes to another tab, or ends. */
-  pause() {
+  /** Want no changes until `resume`: the stream goes to another tab, or ends. @param {LiveState} [state] what to say meanwhile */
+  pause(state = "paused") {
     this.#isOn = false;
     clearTimeout(this.#timer);
     this.#queueing?.abort();
     this.#queueing = null;
-    this.#live.pause();
+    this.#live.pause(state);
     this.#resign?.();
     this.#resign = null;
-    this.#say("paused");
+    this.#say(state);
   }
 
   /** Go on after the last change told. Harmless when nothing was interrupted. */
@@ -139,12 +148,18 @@ export class Tabs {
       return;
     }
     if (this.#resign) return;
-    const { change, since, hello, reset, at, state } = message;
+    const { change, since, hello, reset, joining, at, state } = message;
+    if (state === "ended") {
+      dispatchEvent(new Event(api.SIGNED_OUT)); // the others are no more signed in than the leader
+      return this.pause("ended");
+    }
     this.#expectWord(state === "reconnecting" ? SILENCE_BROKEN_MS : SILENCE_MS);
     this.#say(state);
     if (reset) return this.#listener.onReset();
     if (change && since !== undefined && since <= this.#after) this.#tell(change);
     if (hello) this.#listener.onHello(hello);
+    if (joining !== undefined) this.#listener.onJoining?.(joining);
+    if (!change && !hello && joining === undefined) this.#listener.onBeat?.();
     if (at > this.#after) this.#catchUp(at);
   }
 

@@ -22,6 +22,7 @@ import * as words from "./words.js";
  * @property {() => void} onPlay play, or stop
  * @property {(pace: number) => void} onPace
  * @property {(moment: Date, towards: import("./slits.js").Towards) => void} onSeek
+ * @property {(day: string) => boolean} seesAllOf whether the reader may see all frames of a day
  * @property {() => void} onCompare begin to, or end
  */
 
@@ -63,7 +64,7 @@ export function viewer(template, listener) {
     onDivide: (share) => (stage.divide = share),
     onAlone: (side) => (stage.alone = side),
   });
-  const slits = slitsIn(part(".slits"), listener.onSeek);
+  const slits = slitsIn(part(".slits"), listener.onSeek, listener.seesAllOf);
   /** @type {HTMLImageElement[]} */ const ahead = [new Image(), new Image()];
   /** @type {Frame | null} */ let shown = null;
   /** @type {Frame | null} */ let other = null;
@@ -192,9 +193,6 @@ export function viewer(template, listener) {
       caption(frame, calendar);
       slits.mark(frame);
     },
-
-    /** Whether readers may ask the camera for a frame. @param {boolean} may */
-    mayAsk: (may) => void (part(".ask").hidden = !may),
 
     /** What became of asking *camera*; nothing when another's frame is open by now.
      * @param {string} camera @param {string} text */

@@ -21,6 +21,7 @@ import * as words from "./words.js";
  * @property {() => void} draw
  * @property {(id: number) => void} focus
  * @property {ReturnType<typeof import("./problem.js").problem>} problem
+ * @property {(day: string) => boolean} seesAllOf
  */
 
 const REST_MS = 150; // a reader who steps fast asks for no more than pictures
@@ -29,8 +30,8 @@ const FILM_FRAMES = 200;
 const PAGES_MAX = 20; // of answers that may be empty, where a choice matches little
 
 /** @param {HTMLTemplateElement} template @param {List} list */
-export function viewing(template, { catalog, calendar, fetchMore, draw, focus, problem }) {
-  const viewer = viewerIn(template, { onStep: step, onClose: closed, onAsk: askForShot, onPlay: togglePlay, onPace, onSeek: seek, onCompare: toggleCompare });
+export function viewing(template, { catalog, calendar, fetchMore, draw, focus, problem, seesAllOf }) {
+  const viewer = viewerIn(template, { onStep: step, onClose: closed, onAsk: askForShot, onPlay: togglePlay, onPace, onSeek: seek, onCompare: toggleCompare, seesAllOf });
   const projector = projectorOn(viewer.film, { onFrame: (frame) => viewer.run(frame, calendar()), onEnd: filmEnded });
   /** Compared with the open one. @type {Frame | null} */ let other = null;
   /** Those beside the one that moves, where the list does not know them. @type {Partial<Record<Direction, Frame | null>>} */ let beside = {};
@@ -47,9 +48,6 @@ export function viewing(template, { catalog, calendar, fetchMore, draw, focus, p
     open,
     follow,
     ways,
-    /** Whether readers may ask a camera for a frame. @param {boolean} may */
-    mayAsk: (may) => viewer.mayAsk(may),
-
     /** @param {api.Change} change */
     hear({ type, data }) {
       if (type === "frame") viewer.asked(data.camera, ""); // it has been in contact

@@ -10,6 +10,7 @@ import { problem as problemIn } from "./problem.js";
 import { status as statusIn } from "./status.js";
 import { Tabs } from "./tabs.js";
 import { POINTS, tile as tileOf } from "./tile.js";
+import { visit as visitOf } from "./visit.js";
 import * as words from "./words.js";
 
 /** @typedef {ReturnType<typeof tileOf>} Tile */
@@ -25,7 +26,8 @@ const masthead = mastheadIn(find(".masthead"));
 const problem = problemIn(find(".problem"));
 const status = statusIn(find("[role=status]"));
 const pause = find(".pause");
-const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated });
+const visit = visitOf();
+const live = new Tabs({ onChange: changed, onHello: () => {}, onReset: begin, onState: stated, onJoining: visit.joining, onBeat: visit.beat });
 const cameras = new Cameras();
 
 /** @type {Map<string, Tile>} */ const tiles = new Map();
@@ -50,6 +52,7 @@ async function begin() {
     calendar = calendarOf(archive.timezone);
     masthead.title(archive.title);
     document.title = `${words.theCameras} · ${archive.title}`;
+    await visit.greet(calendar);
     await learn();
     isBegun = true;
     if (!isPaused) live.start(archive.last_seq);
@@ -93,6 +96,7 @@ async function learnAgain() {
 
 /** A day of each camera at first, and then what it says as it comes; one after the other, after the pictures. */
 async function drawStrokes() {
+  if (!visit.seesAll) return;
   const now = new Date();
   const dayBefore = new Date(now.getTime() - DAY_MS);
   for (const { id, latest, status, every_s } of [...cameras.known.values()]) {
@@ -118,6 +122,7 @@ function withNewest(points, newest) {
 /** @param {import("./live.js").LiveState} state */
 function stated(state) {
   masthead.state(words.state[state]);
+  visit.stated(state);
   if (isBroken !== (state === "reconnecting")) status.say(words.state[state]);
   isBroken = state === "reconnecting";
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Every word the page says that is not already in index.html. Pure. */
+/** Every word the page says that is not already in index.html, but for the owner’s (`owner-words.js`). Pure. */
 
 import { count, figure, minute, shortDay } from "./format.js";
 
@@ -14,6 +14,7 @@ export const state = {
   reconnecting: "reconnecting",
   paused: "paused",
   unanswered: "no answer",
+  ended: "signed out",
 };
 
 /** @param {number} n */
@@ -53,13 +54,6 @@ export const changed = (difference) => (difference ? `changed by ${percent(diffe
 const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 export const struck = "deleted";
-
-/** @param {unknown} error */
-export const notSignedIn = (error) =>
-  sentence(/** @type {{ detail?: string }} */ (error).detail ?? "") || "The archive did not answer. Try again.";
-
-/** @param {string} said what the archive says of a problem */
-const sentence = (said) => said && `${said[0].toUpperCase()}${said.slice(1)}.`;
 
 export const pause = { on: "Pause", off: "Resume" };
 
@@ -215,22 +209,6 @@ export const camerasFailed = (error) => `The cameras could not be fetched: ${rea
 /** Why the camera is not here. @param {unknown} error */
 export const cameraFailed = (error) => `The camera could not be fetched: ${reason(error)}.`;
 
-export const howItFares = "How it fares";
-
-export const looking = "looking";
-
-/** @param {number} problems @param {number} warnings */
-export const found = (problems, warnings) =>
-  problems + warnings === 0
-    ? "nothing is wrong"
-    : [...(problems ? [problems === 1 ? "1 problem" : `${count(problems)} problems`] : []), ...(warnings ? [warnings === 1 ? "1 warning" : `${count(warnings)} warnings`] : [])].join(", ");
-
-/** Why the doctor’s findings are not here. @param {unknown} error */
-export const doctorFailed = (error) =>
-  [401, 403].includes(/** @type {any} */ (error)?.status)
-    ? "How the archive fares is shown to its owner only. On its machine `archive doctor` says the same."
-    : `The archive could not be looked at: ${reason(error)}.`;
-
 export const noCamera = "There is no camera of this name in this archive.";
 
 /** @param {string} camera @param {string} when */
@@ -372,8 +350,8 @@ export const boot = (boot) => `boot ${boot.slice(0, 4)} ${boot.slice(4, 8)}`;
 
 export const unshown = "The picture cannot be shown. Its bytes are kept as they came; you can download them.";
 
-/** @param {unknown} error */
-function reason(error) {
+/** Why something could not be had. @param {unknown} error */
+export function reason(error) {
   const { status, title } = /** @type {any} */ (error) ?? {};
   if (status >= 200 && status < 300) return "something on the way answered in the archive’s place; load the page again";
   return status ? `the archive answered “${title}” (${status})` : "the archive did not answer";
