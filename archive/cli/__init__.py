@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -59,8 +61,14 @@ def _options(
     del version
 
 
+def _end(number: int, _: FrameType | None) -> None:
+    """Asked to end, also by who knows no Ctrl-C: what a command has started, such as a twin, ends with it."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run a command. Our own errors are a sentence on stderr and exit status 1; wrong usage is 2."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except ArchiveError as error:

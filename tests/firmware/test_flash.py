@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from archive import arduino
@@ -410,6 +412,22 @@ def test_a_twin_is_one_command(archive_servers: Callable[..., ArchiveServer], tm
     assert second.returncode == 0, second.stdout
     assert "attic goes on where it was" in second.stdout
     assert [frame["camera"] for frame in frames_of(server, 4)] == ["attic"] * 4
+
+
+def test_a_twin_ends_with_its_command(archive_servers: Callable[..., ArchiveServer], tmp_path: Path) -> None:
+    """Also when that is only asked to end: nothing goes on sending."""
+    server = archive_servers()
+    words = ("twin", "attic", "--every", "1", "--size", "QVGA", "--spool", str(tmp_path / "s"))
+    command = subprocess.Popen(
+        [sys.executable, "-m", "archive", *words, "--folder", str(server.folder)], stdout=subprocess.DEVNULL
+    )
+    frames_of(server, 1)
+    [twin] = psutil.Process(command.pid).children()
+
+    command.terminate()
+
+    assert command.wait(PATIENCE_S) == 128 + signal.SIGTERM
+    twin.wait(PATIENCE_S)
 
 
 def test_a_twin_asks_to_join(archive_servers: Callable[..., ArchiveServer], tmp_path: Path) -> None:
