@@ -14,7 +14,7 @@ from aiohttp import web
 
 from archive.errors import ArchiveError, Forbidden, UnsupportedMedia
 from archive.frame import FrameClaim, Status
-from archive.server import keys, upload
+from archive.server import keys, peer, upload
 from archive.server.problems import of_error
 from archive.server.senders import Address, plain
 
@@ -47,8 +47,8 @@ async def _receive(request: web.Request) -> web.Response:
 
 
 def _sender(request: web.Request, known: Mapping[Address, str]) -> str:
-    peer = request.get_extra_info("peername")
-    address = peer[0] if isinstance(peer, tuple) else ""
+    name = request.get_extra_info("peername")
+    address = name[0] if isinstance(name, tuple) else ""
     try:
         camera = known.get(plain(ip_address(address)))
     except ValueError:  # the owner's socket has none
@@ -58,6 +58,6 @@ def _sender(request: web.Request, known: Mapping[Address, str]) -> str:
             f"no camera of the old kind may send from {address or 'here'}; the owner allows one with "
             "`archive serve --legacy-upload CAMERA=ADDRESS`"
         )
-    if any(name in request.headers for name in _PASSED_ON):
+    if any(name in request.headers for name in _PASSED_ON) or peer.is_through_proxy(request, request.app[keys.DOOR]):
         raise Forbidden("a proxy passed this on, so its address does not say which camera it is")
     return camera

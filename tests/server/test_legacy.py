@@ -9,7 +9,7 @@ import pytest
 
 from tests.pictures import jpeg
 from tests.server.conftest import MakeArchive
-from tests.server.serving import Served, request
+from tests.server.serving import Served, connected, request
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,6 +81,19 @@ async def test_what_a_proxy_passed_on_is_refused(make_archive: MakeArchive, head
     reply = await archive.ask(
         "/upload.php", method="POST", data={"imageFile": io.BytesIO(jpeg())}, headers={header: HERE}
     )
+
+    assert reply.is_problem(403)
+    assert archive.index.total == 0
+
+
+async def test_what_a_tunnel_brings_is_refused(make_archive: MakeArchive) -> None:
+    """It comes from this machine's own address and bears no sign of a proxy."""
+    archive = await make_archive(legacy_uploads=(f"garden={HERE}",))
+    port = await archive.archive.listen(HERE, 0, is_outside=True)
+
+    async with connected(port) as line:
+        await line.say(sketch(jpeg()))
+        reply = await line.reply()
 
     assert reply.is_problem(403)
     assert archive.index.total == 0

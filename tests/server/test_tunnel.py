@@ -22,6 +22,7 @@ from archive import tunnel
 from archive.cli.outside import reached_from_outside, require_rights
 from archive.config import Config
 from archive.errors import ConfigError
+from archive.server import keys
 from archive.tunnel import opened_tunnel, require_tunnel
 from tests.conftest import ArchiveServer, free_port
 from tests.pictures import jpeg
@@ -468,19 +469,23 @@ async def test_the_address_is_printed_and_known_to_the_archive(
     assert f"Garden has moved to {second}/" in printed
 
 
-async def test_the_world_is_let_in_only_where_somebody_said_who_may_see() -> None:
-    """A tunnel without an owner is refused, with what to do; without a tunnel there is nothing to ask."""
+async def test_the_world_is_let_in_only_where_somebody_said_who_may_see(make_archive: MakeArchive) -> None:
+    """A tunnel without an owner is refused, with what to do.
 
-    async def nobody() -> bool:
-        return False
+    A password is an owner, a signed-in browser is one, and `--public` needs none; nor does an archive without a tunnel.
+    """
+    by_password, by_link = [(await make_archive(public=False)).archive for _ in range(2)]
 
-    async def somebody() -> bool:
-        return True
+    for archive in (by_password, by_link):
+        with pytest.raises(ConfigError, match="--public"):
+            await require_rights(Config(tunnel="ngrok"), archive.has_owner)
+        await require_rights(Config(tunnel="ngrok", public=True), archive.has_owner)
+        await require_rights(Config(), archive.has_owner)
+    await by_password.runner.app[keys.INDEX].admission.set_password("$argon2id$…")
+    await by_link.runner.app[keys.VISITORS].open_session("a browser", instead_of=None)
 
-    with pytest.raises(ConfigError, match="--public"):
-        await require_rights(Config(tunnel="ngrok"), nobody)
-    await require_rights(Config(tunnel="ngrok"), somebody)
-    await require_rights(Config(), nobody)
+    for archive in (by_password, by_link):
+        await require_rights(Config(tunnel="ngrok"), archive.has_owner)
 
 
 def _is_free(port: int) -> bool:
