@@ -38,15 +38,17 @@ async def test_the_owner_sees_what_is_wrong_and_what_to_do(page: Page, archive_s
         await _send(archive_server, reset="power-on")
         await page.get_by_role("button", name="Look again").click()
         await expect(page.get_by_role("region", name="Problems")).to_be_hidden()
+        await page.goto("about:blank")  # before the way to the archive ends
 
 
 async def test_others_are_told_whose_it_is(page: Page, complaints: Complaints) -> None:
-    """In a sentence, not in silence."""
-    complaints.expect("403")
+    """Where they would see it, and how they could sign in."""
+    complaints.expect("401")
 
     await page.goto("/doctor")
 
-    await expect(page.get_by_role("alert")).to_contain_text("is shown to its owner only")
+    await expect(page.get_by_role("main")).to_contain_text("owner")
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,7 @@ import re
 import socket
 import subprocess
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from tests.firmware.building import built
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 REQUESTS = json.loads((VECTORS / "requests.json").read_text("utf-8"))
+HOSTS = "archive.local,example.com"  # by which the requests ask for an archive
 REPLIES = json.loads((VECTORS / "replies.json").read_text("utf-8"))
 FIELDS = json.loads((VECTORS / "fields.json").read_text("utf-8"))
 BODY = bytes.fromhex(REQUESTS["body_hex"])
@@ -67,8 +68,9 @@ def test_a_requests_fields_say_what_the_camera_meant(vector: dict[str, Any]) -> 
     assert int(headers["Content-Length"]) == len(BODY)
 
 
-def test_a_real_archive_keeps_what_the_camera_sends(archive_server: ArchiveServer) -> None:
+def test_a_real_archive_keeps_what_the_camera_sends(archive_servers: Callable[..., ArchiveServer]) -> None:
     """Each request's bytes, over a bare socket to `archive serve`: kept, and echoed as the camera wants it."""
+    archive_server = archive_servers("--open-uploads", hosts=HOSTS)
     for vector in REQUESTS["requests"]:
         # The key is nobody's here; without it the same bytes are a guest's. A path before ours is a proxy's, which
         # takes it away.
@@ -102,8 +104,9 @@ def test_a_reports_fields_say_what_the_camera_meant(vector: dict[str, Any]) -> N
     assert headers["Content-Length"] == "0"
 
 
-def test_a_real_archive_notes_what_the_camera_reports(archive_server: ArchiveServer) -> None:
+def test_a_real_archive_notes_what_the_camera_reports(archive_servers: Callable[..., ArchiveServer]) -> None:
     """Each report's bytes, over a bare socket to `archive serve`: noted, and echoed as the camera wants it."""
+    archive_server = archive_servers("--open-uploads", hosts=HOSTS)
     for vector in REQUESTS["reports"]:
         head = vector["head"].replace(f"Authorization: Bearer {vector.get('key')}\r\n", "")
         head = re.sub(r"^POST \S*/api/reports ", "POST /api/reports ", head)

@@ -18,7 +18,8 @@ export function visit() {
   const guest = /** @type {HTMLElement | null} */ (document.querySelector(".guest"));
   const ended = find(".ended");
   /** The page may come with it. */
-  const known = root.dataset.visit ? Promise.resolve(JSON.parse(root.dataset.visit)) : api.session().catch(() => null);
+  const printed = root.dataset.visit ? /** @type {api.Visit} */ (JSON.parse(root.dataset.visit)) : null;
+  const known = printed ? Promise.resolve(printed) : api.session().catch(() => null);
   /** @type {api.Visit | null} */ let visit = null;
   /** @type {Calendar} */ let calendar;
   let isEnded = false;
@@ -87,7 +88,7 @@ export function visit() {
   }
 
   function end() {
-    put(ended, visit?.share == null ? words.signedOut : words.shareEnded);
+    put(ended, (visit ?? printed)?.share == null ? words.signedOut : words.shareEnded); // it may end before all is there
     show(true);
   }
 
