@@ -32,14 +32,25 @@ class Proxy:
         self._dice = dice
         self.faults: Counter[Fault] = Counter()
         self.port = 0
+        self._passing: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Take connections while inside."""
-        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             yield
+        while self._passing:  # its connections end with it, and are closed while there is a loop to close them
+            for passing in self._passing:
+                passing.cancel()
+            await asyncio.wait(self._passing)
+        await asyncio.sleep(0)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing = asyncio.create_task(self._pass(reader, writer))
+        self._passing.add(passing)
+        passing.add_done_callback(self._passing.discard)
 
     async def _pass(self, down_reader: asyncio.StreamReader, down: asyncio.StreamWriter) -> None:
         fault = self._dice.choice(FAULTS)
@@ -48,17 +59,20 @@ class Proxy:
         if fault is Fault.RESET_DOWN:
             at = self._dice.randrange(600)
         self.faults[fault] += 1
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            up_reader, up = await asyncio.open_connection("127.0.0.1", self._behind)
-            try:
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(_forward(down_reader, up, fault, at if fault is not Fault.RESET_DOWN else None))
-                    both.create_task(_backward(up_reader, down, fault, at))
-            except* (OSError, _Enough):
-                pass
-            finally:
-                up.transport.abort()
-        down.transport.abort()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                up_reader, up = await asyncio.open_connection("127.0.0.1", self._behind)
+                forward_at = at if fault is not Fault.RESET_DOWN else None
+                try:
+                    async with asyncio.TaskGroup() as both:
+                        both.create_task(_forward(down_reader, up, fault, forward_at))
+                        both.create_task(_backward(up_reader, down, fault, at))
+                except* (OSError, _Enough):
+                    pass
+                finally:
+                    up.transport.abort()
+        finally:
+            down.transport.abort()
 
 
 class _Enough(Exception):

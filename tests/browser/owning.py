@@ -74,6 +74,7 @@ async def fill_desk(page: Page, archive: Archive) -> None:
         made = await through_socket(archive, "POST", "/api/shares", label=label, camera="garden")
         if revoked:
             await through_socket(archive, "DELETE", f"/api/shares/{made['share']['no']}")
+    await page.goto("about:blank")  # a password signs every browser out
     await through_socket(archive, "PUT", "/api/password", password=PASSWORD)
     await sign_in(page, archive)
     await page.goto("/desk")
