@@ -18,7 +18,7 @@ from archive.server.passwords import NONE, Passwords
 from archive.server.visitors import DAY_MS, IDLE_MS, LINK_MS, SESSION_MS, Visitors
 from tests.pictures import jpeg
 from tests.server.conftest import MakeArchive
-from tests.server.serving import Reply, Served, command, config_of, serving, until
+from tests.server.serving import Reply, Served, command, config_of, request, serving, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -367,6 +367,62 @@ async def test_addresses_behind_a_proxy_are_believed_only_from_it(make_archive: 
             for n in range(1, 9)
         ]
         assert same[5:] == [429] * 3
+
+
+async def leave_at_the_commit(
+    archive: Served, of: object, change: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have the owner ask for a change, DELETE *path*, and hang up once it is in the index and nowhere else yet."""
+    owner = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+    real, is_committed, is_gone = getattr(of, change), asyncio.Event(), asyncio.Event()
+
+    async def commit(*details: Any) -> Any:
+        result = await real(*details)
+        is_committed.set()
+        await is_gone.wait()
+        return result
+
+    monkeypatch.setattr(of, change, commit)
+    server = archive.archive.runner.server
+    assert server is not None
+    others = len(server.connections)
+    async with archive.connected() as line:
+        await line.say(request({**owner, **OWN_PAGE}, method="DELETE", path=path))
+        await is_committed.wait()
+    await until(lambda: len(server.connections) <= others)
+    is_gone.set()
+
+
+async def test_a_link_that_is_taken_back_ends_also_when_its_owner_leaves(
+    make_archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page may be closed in the same moment: the link is good for nobody from then on."""
+    archive = await private(make_archive)
+    secret, made = await visitors(archive).share(Scope(), label="Ann", expires_at_ms=None)
+    shown = cookie(await sign_in(archive, secret=secret))
+
+    await leave_at_the_commit(archive, archive.index.admission, "revoke_share", f"/api/shares/{made.no}", monkeypatch)
+
+    async def is_turned_out() -> bool:
+        return await right(archive, shown) == "none"
+
+    assert await until(is_turned_out, within_s=5)
+
+
+async def test_a_key_that_is_revoked_ends_also_when_its_owner_leaves(
+    make_archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with links: what the index says is in force."""
+    archive = await private(make_archive)
+    async with archive.owner() as owner, owner.post("/api/cameras", json={"id": "shed"}) as reply:
+        key = (await reply.json())["key"]
+
+    await leave_at_the_commit(archive, archive.index, "revoke_camera", "/api/cameras/shed/keys", monkeypatch)
+
+    async def is_refused() -> bool:
+        return (await archive.send(jpeg(16, 16), key=key)).status == 403
+
+    assert await until(is_refused, within_s=5)
 
 
 async def test_a_share_link_ends_when_it_says(make_archive: MakeArchive) -> None:
