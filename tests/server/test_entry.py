@@ -523,16 +523,28 @@ async def test_what_is_ended_ends_its_streams(make_archive: MakeArchive) -> None
 
 
 async def test_a_private_picture_is_in_no_cache_between(make_archive: MakeArchive) -> None:
-    """What only some may see says `private`; a public archive's pictures may lie in any cache."""
+    """What only some may see says `private`; a public archive's pictures may lie in any cache.
+
+    The owner's originals in none: they say where they were taken, and everybody else asks for them by the same address.
+    """
     for public, word in ((False, "private"), (True, "public")):
         archive = await make_archive(public=public)
         await archive.send(jpeg(16, 16), camera="garden")
-        async with archive.owner() as owner:
-            async with owner.get("/api/frames") as reply:
-                [frame] = (await reply.json())["frames"]
-            for path in (frame["url"], frame["thumbnail_url"]):
-                async with owner.get(path) as reply:
-                    assert reply.headers["Cache-Control"].startswith(word)
+        secret, _ = await visitors(archive).share(Scope(camera="garden"), label="Ann", expires_at_ms=None)
+        owner = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+        guest = cookie(await sign_in(archive, secret=secret))
+        [frame] = (await archive.ask("/api/frames", headers=owner)).json["frames"]
+
+        def told(reply: Reply) -> list[str]:
+            return [reply.headers["Cache-Control"].partition(",")[0], reply.headers.get("Vary", "")]
+
+        by_owner, by_guest = [
+            [told(await archive.ask(frame[url], headers=shown)) for url in ("url", "thumbnail_url")]
+            for shown in (owner, guest)
+        ]
+
+        assert by_owner == [["private", "Cookie"], [word, ""]]
+        assert by_guest == [[word, "Cookie"], [word, ""]]
 
 
 # -- the commands

@@ -698,7 +698,7 @@ async def test_sites_the_owner_named_may_read_and_no_others(make_archive: MakeAr
         assert named.headers["Access-Control-Allow-Origin"] == "https://album.example"
         assert named.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert "Access-Control-Allow-Origin" not in other.headers
-        assert {reply.headers.get("Vary") for reply in (named, other, nobody)} == {"Origin"}
+        assert all("Origin" in reply.headers.getall("Vary") for reply in (named, other, nobody))
     sent = await archive.send(SMALL, headers={"Origin": "https://album.example"})
     preflight = await archive.ask("/api/frames", method="OPTIONS", headers={"Origin": "https://album.example"})
     assert "Access-Control-Allow-Origin" not in sent.headers
