@@ -44,7 +44,8 @@ def address_of(request: web.BaseRequest, door: Door) -> Address:
     peer = _address(request.remote or "")
     if not is_through_proxy(request, door):
         return peer
-    for text in reversed(request.headers.get(hdrs.X_FORWARDED_FOR, "").split(",")):
+    said = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))  # some proxies add a field of their own
+    for text in reversed(said.split(",")):
         address = _address(text.strip())
         if not any(address in network for network in door.trusted_proxies):
             return address

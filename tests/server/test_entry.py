@@ -425,6 +425,25 @@ async def test_a_key_that_is_revoked_ends_also_when_its_owner_leaves(
     assert await until(is_refused, within_s=5)
 
 
+async def test_a_proxy_may_add_a_field_of_its_own(make_archive: MakeArchive) -> None:
+    """Some do not append to what is there: of two fields the last counts, for anybody may have written the first."""
+    archive = await private(make_archive, trusted_proxies=("127.0.0.1",))
+
+    statuses = [
+        (
+            await archive.ask(
+                "/api/session",
+                method="POST",
+                json={"secret": "own_x"},
+                headers=[*OWN_PAGE.items(), ("X-Forwarded-For", f"203.0.113.{n}"), ("X-Forwarded-For", "198.51.100.9")],
+            )
+        ).status
+        for n in range(8)
+    ]
+
+    assert statuses == [401] * 5 + [429] * 3
+
+
 async def test_a_share_link_ends_when_it_says(make_archive: MakeArchive) -> None:
     """Good until its expiry, then for nobody: not by the link, not by the cookie."""
     archive = await private(make_archive)
