@@ -83,5 +83,5 @@ def _require_own_page(request: web.Request, visitor: Visitor) -> None:
         is_own = origin == f"{scheme}://{request.host}"
     else:
         is_own = visitor.mark is None  # no browser: it brings no cookie that somebody else gave it
-    if not is_own and hdrs.AUTHORIZATION not in request.headers:
+    if not is_own:
         raise Forbidden("this is asked for by another site's page; only the archive's own page may")
