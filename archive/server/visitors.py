@@ -42,7 +42,7 @@ READER = Visitor(right=Right.SEE_ALL)  # anybody, where the archive is public
 
 def digest_of(secret: str) -> bytes:
     """What is kept of a secret. A plain hash is enough: all of them are 256 random bits of ours."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()  # a cookie may be any bytes
 
 
 def now_ms() -> int:

@@ -426,6 +426,19 @@ async def test_a_key_that_is_revoked_ends_also_when_its_owner_leaves(
     assert await until(is_refused, within_s=5)
 
 
+async def test_a_cookie_of_any_bytes_is_nobodys(make_archive: MakeArchive) -> None:
+    """Also where they are no text: whoever shows it is answered as everybody who is not signed in."""
+    archive = await private(make_archive)
+    name = visitors(archive).cookie(is_https=False)
+
+    for field in (name, f"{name}-share"):
+        async with archive.connected() as line:
+            await line.say(
+                f"GET /api/frames HTTP/1.1\r\nHost: localhost\r\nCookie: {field}=".encode() + b"\xff\r\n\r\n"
+            )
+            assert (await line.reply()).is_problem(401)
+
+
 async def test_a_proxy_may_add_a_field_of_its_own(make_archive: MakeArchive) -> None:
     """Some do not append to what is there: of two fields the last counts, for anybody may have written the first."""
     archive = await private(make_archive, trusted_proxies=("127.0.0.1",))
