@@ -532,6 +532,16 @@ async def test_the_old_list_holds_every_photo(make_archive: MakeArchive) -> None
     assert (await archive.ask("/api/photos", params={"before": "no/such.jpg"})).is_problem(404)
 
 
+async def test_the_last_day_there_is_can_be_asked_for(archive: Served, camera: str) -> None:
+    """No day comes after it; it is as empty as any other."""
+    await archive.send(SMALL, camera=camera)
+
+    found = await archive.get("/api/days/9999-12-31")
+
+    assert (found["frames"], sum(found["quarters"])) == (0, 0)
+    assert (await archive.ask(f"/api/cameras/{camera}/slits/9999-12-31")).is_problem(404)
+
+
 # -- pictures
 
 
