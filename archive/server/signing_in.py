@@ -16,6 +16,7 @@ from archive.server.catalog import answer
 from archive.server.visitors import NOBODY, SESSION_MS
 
 TRIES_PER_MINUTE = 5  # that fail, from one address (OWASP ASVS 5.0, 6.3.1)
+TRIED_TOO_OFTEN = "too many tries to sign in; wait a minute"
 COOKIE_S = SESSION_MS // 1000
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -36,17 +37,21 @@ def visit(request: web.Request) -> answers.Visit:
 async def sign_in(request: web.Request) -> web.Response:
     """With the secret of a sign-in link or the password, a session of the owner's; with a share link's, its view.
 
-    What the browser shows from then on comes as a cookie. Only tries that fail are counted.
+    What the browser shows from then on comes as a cookie. Only tries that fail are counted. A secret is looked at first,
+    for nobody guesses it: who has it is not kept out by others who try at his address, or at that of his tunnel.
     """
-    tries, who = request.app[keys.TRIES], _home(request)
-    tries.take(who, what="too many tries to sign in; wait a minute")
     wanted = await _body(request, answers.SignIn)
-    if wanted.secret is not None and wanted.secret.startswith("see_"):
-        response = _enter_as_guest(request, wanted.secret)
-    else:
-        response = await _enter_as_owner(request, wanted)
-    tries.give(who)
-    return response
+    if wanted.secret is None:
+        return await _enter_by_password(request, wanted.password or "")
+    try:
+        if wanted.secret.startswith("see_"):
+            return _enter_as_guest(request, wanted.secret)
+        if not request.app[keys.VISITORS].is_invited(wanted.secret):
+            raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
+    except Unauthorized:
+        request.app[keys.TRIES].take(_home(request), what=TRIED_TOO_OFTEN)
+        raise
+    return await _enter_as_owner(request)
 
 
 def _enter_as_guest(request: web.Request, secret: str) -> web.Response:
@@ -59,13 +64,16 @@ def _enter_as_guest(request: web.Request, secret: str) -> web.Response:
     return response
 
 
-async def _enter_as_owner(request: web.Request, wanted: answers.SignIn) -> web.Response:
+async def _enter_by_password(request: web.Request, password: str) -> web.Response:
+    app, tries, who = request.app, request.app[keys.TRIES], _home(request)
+    tries.take(who, what=TRIED_TOO_OFTEN)
+    await app[keys.PASSWORDS].prove(await app[keys.INDEX].admission.password(), password)
+    tries.give(who)
+    return await _enter_as_owner(request)
+
+
+async def _enter_as_owner(request: web.Request) -> web.Response:
     app, visitors = request.app, request.app[keys.VISITORS]
-    if wanted.secret is not None:
-        if not visitors.is_invited(wanted.secret):
-            raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
-    else:
-        await app[keys.PASSWORDS].prove(await app[keys.INDEX].admission.password(), wanted.password or "")
     before: Visitor = request[keys.VISITOR]
     owner, secret = await visitors.open_session(
         request.headers.get(hdrs.USER_AGENT, ""), instead_of=before.mark if before.right is Right.RUN else None

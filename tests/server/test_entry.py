@@ -254,6 +254,20 @@ async def test_tries_that_succeed_are_not_counted(make_archive: MakeArchive) -> 
     assert [(await sign_in(archive, secret=secret)).status for _ in range(20)] == [200] * 20
 
 
+async def test_who_has_a_link_is_not_kept_out_by_those_who_have_none(make_archive: MakeArchive) -> None:
+    """What comes by a tunnel may bear one address for all the world: there a stranger's tries are the owner's."""
+    archive = await private(make_archive)
+    share, _ = await visitors(archive).share(Scope(), label="family", expires_at_ms=None)
+
+    wrong = [(await sign_in(archive, secret=f"own_{n}")).status for n in range(6)]
+    by_password = await sign_in(archive, password="a guess")
+
+    assert wrong == [401] * 5 + [429]
+    assert by_password.is_problem(429)
+    assert (await sign_in(archive, secret=visitors(archive).invite())).json["right"] == "run"
+    assert (await sign_in(archive, secret=share)).json["right"] == "see_all"
+
+
 async def test_passwords_are_guessed_only_so_often_from_everywhere() -> None:
     """Also when each guess comes from another address: hashing must not be what an attacker makes us do."""
     passwords = Passwords()
