@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
 
-from archive.errors import Malformed, Unauthorized
+from archive.errors import LengthRequired, Malformed, TooLarge, TooSlow, Unauthorized
 from archive.frame import utc
 from archive.index import Share
 from archive.rights import Right, Visitor
@@ -18,6 +19,9 @@ from archive.server.visitors import NOBODY, SESSION_MS
 TRIES_PER_MINUTE = 5  # that fail, from one address (OWASP ASVS 5.0, 6.3.1)
 TRIED_TOO_OFTEN = "too many tries to sign in; wait a minute"
 COOKIE_S = SESSION_MS // 1000
+
+BODY_MAX_BYTES = 4096
+BODY_S = 10.0
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -37,8 +41,8 @@ def visit(request: web.Request) -> answers.Visit:
 async def sign_in(request: web.Request) -> web.Response:
     """With the secret of a sign-in link or the password, a session of the owner's; with a share link's, its view.
 
-    What the browser shows from then on comes as a cookie. Only tries that fail are counted. A secret is looked at first,
-    for nobody guesses it: who has it is not kept out by others who try at his address, or at that of his tunnel.
+    What the browser shows from then on comes as a cookie. Only tries that fail are counted. A secret is looked at
+    first: nobody guesses it, and who has it is not kept out by others who try at his address, or at his tunnel's.
     """
     wanted = await _body(request, answers.SignIn)
     if wanted.secret is None:
@@ -46,8 +50,7 @@ async def sign_in(request: web.Request) -> web.Response:
     try:
         if wanted.secret.startswith("see_"):
             return _enter_as_guest(request, wanted.secret)
-        if not request.app[keys.VISITORS].is_invited(wanted.secret):
-            raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
+        _require_invited(request, wanted.secret)
     except Unauthorized:
         request.app[keys.TRIES].take(_home(request), what=TRIED_TOO_OFTEN)
         raise
@@ -62,6 +65,11 @@ def _enter_as_guest(request: web.Request, secret: str) -> web.Response:
     response = answer(answers.visit(visitors.guest(share)))
     _set_cookie(request, response, secret, min(COOKIE_S, left_s), is_share=True)
     return response
+
+
+def _require_invited(request: web.Request, secret: str) -> None:
+    if not request.app[keys.VISITORS].is_invited(secret):
+        raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
 
 
 async def _enter_by_password(request: web.Request, password: str) -> web.Response:
@@ -158,7 +166,16 @@ def _set_cookie(
 
 
 async def _body(request: web.Request, kind: type[T]) -> T:
+    """What the body says. Anybody may send one, so it holds little of memory, and not for long."""
+    if request.content_length is None:
+        raise LengthRequired("say how long this is with Content-Length; chunked bodies are not taken")
+    if request.content_length > BODY_MAX_BYTES:
+        raise TooLarge(f"{request.content_length} bytes are more than a password or a link can have")
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+        return msgspec.json.decode(body, type=kind)
+    except TimeoutError:
+        raise TooSlow(f"{request.content_length} bytes took longer than {BODY_S:.0f} s; ask again") from None
     except msgspec.DecodeError as error:
         raise Malformed(f"this is not what was expected here; /api/openapi.json says what is: {error}") from error

@@ -13,7 +13,7 @@ import pytest
 
 from archive.errors import TooOften
 from archive.rights import Scope
-from archive.server import keys
+from archive.server import keys, signing_in
 from archive.server.passwords import NONE, Passwords
 from archive.server.visitors import DAY_MS, IDLE_MS, LINK_MS, SESSION_MS, Visitors
 from tests.pictures import jpeg
@@ -266,6 +266,23 @@ async def test_who_has_a_link_is_not_kept_out_by_those_who_have_none(make_archiv
     assert by_password.is_problem(429)
     assert (await sign_in(archive, secret=visitors(archive).invite())).json["right"] == "run"
     assert (await sign_in(archive, secret=share)).json["right"] == "see_all"
+
+
+async def test_a_stranger_holds_little_of_memory_and_not_for_long(
+    make_archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who signs in sends a body before anybody knows who he is: a long one is not read, one that stops is given up."""
+    archive = await private(make_archive)
+    monkeypatch.setattr(signing_in, "BODY_S", 0.1)
+    statuses = []
+
+    for head in ({"Content-Length": "5000"}, {"Transfer-Encoding": "chunked"}, {"Content-Length": "100"}):
+        async with archive.connected() as line:
+            fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **head}.items())
+            await line.say(f"POST /api/session HTTP/1.1\r\n{fields}\r\n".encode())
+            statuses.append((await line.reply()).status)
+
+    assert statuses == [413, 411, 408]
 
 
 async def test_passwords_are_guessed_only_so_often_from_everywhere() -> None:
