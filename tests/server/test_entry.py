@@ -586,6 +586,23 @@ async def test_what_is_ended_ends_its_streams(make_archive: MakeArchive) -> None
     assert await right(archive, staying) == "run"
 
 
+async def test_who_is_turned_out_on_his_way_in_does_not_stay(make_archive: MakeArchive) -> None:
+    """Between the guard and the stream lies a question to the index: what ended meanwhile opens no stream."""
+    archive = await private(make_archive)
+    book, left = visitors(archive), []
+    owner, _ = await book.open_session("a browser", instead_of=None)
+    _, share = await book.share(Scope(), label="leaving", expires_at_ms=None)
+    _, good = await book.share(Scope(), label="staying", expires_at_ms=None)
+
+    await book.end_sessions()
+    await book.revoke_share(share.no)
+    for name, visitor in {"owner": owner, "guest": book.guest(share), "staying": book.guest(good)}.items():
+        with book.inside(visitor, lambda name=name: left.append(name)):  # type: ignore[misc]
+            pass
+
+    assert left == ["owner", "guest"]
+
+
 async def test_a_private_picture_is_in_no_cache_between(make_archive: MakeArchive) -> None:
     """What only some may see says `private`; a public archive's pictures may lie in any cache.
 
