@@ -73,11 +73,16 @@ def _require_invited(request: web.Request, secret: str) -> None:
 
 
 async def _enter_by_password(request: web.Request, password: str) -> web.Response:
-    app, tries, who = request.app, request.app[keys.TRIES], _home(request)
+    tries, who = request.app[keys.TRIES], _home(request)
+    passwords, admission = request.app[keys.PASSWORDS], request.app[keys.INDEX].admission
     tries.take(who, what=TRIED_TOO_OFTEN)
-    await app[keys.PASSWORDS].prove(await app[keys.INDEX].admission.password(), password)
-    tries.give(who)
-    return await _enter_as_owner(request)
+    kept = await admission.password()
+    await passwords.prove(kept, password)
+    async with passwords.changing:
+        if await admission.password() != kept:
+            raise Unauthorized("the password was changed meanwhile; sign in with the new one")
+        tries.give(who)
+        return await _enter_as_owner(request)
 
 
 async def _enter_as_owner(request: web.Request) -> web.Response:
@@ -112,9 +117,11 @@ async def set_password(request: web.Request) -> web.Response:
     """Set the owner's password, or with null take it away. Every other browser must sign in again."""
     wanted = await _body(request, answers.NewPassword)
     visitor: Visitor = request[keys.VISITOR]
-    hashed = None if wanted.password is None else await request.app[keys.PASSWORDS].hashed(wanted.password)
-    await request.app[keys.INDEX].admission.set_password(hashed)
-    ended = await request.app[keys.VISITORS].end_sessions(but=visitor.mark)
+    passwords = request.app[keys.PASSWORDS]
+    hashed = None if wanted.password is None else await passwords.hashed(wanted.password)
+    async with passwords.changing:
+        await request.app[keys.INDEX].admission.set_password(hashed)
+        ended = await request.app[keys.VISITORS].end_sessions(but=visitor.mark)
     return answer(answers.PasswordSet(is_set=hashed is not None, ended=ended))
 
 

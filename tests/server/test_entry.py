@@ -204,6 +204,26 @@ async def test_the_password_signs_in_and_a_wrong_one_does_not(make_archive: Make
     assert (await sign_in(archive, password="another one")).is_problem(401)
 
 
+async def test_the_old_password_opens_nothing_while_it_is_changed(make_archive: MakeArchive) -> None:
+    """Who began to sign in with it before the change is not let in after it."""
+    archive = await private(make_archive)
+    hashing = archive.app[keys.PASSWORDS]._hashing
+    async with archive.owner() as owner, owner.put("/api/password", json={"password": "the old one"}) as reply:
+        assert reply.status == 200
+
+    async with archive.owner() as owner:
+        await hashing.acquire()
+        changing = asyncio.create_task(owner.put("/api/password", json={"password": "the new one"}))
+        await until(lambda: len(hashing._waiters or ()) == 1)
+        entering = asyncio.create_task(sign_in(archive, password="the old one"))
+        await until(lambda: len(hashing._waiters or ()) == 2)
+        hashing.release()
+        assert (await changing).status == 200
+
+    assert (await entering).is_problem(401)
+    assert visitors(archive).sessions == []
+
+
 @pytest.mark.parametrize("password", ["", "short", "x" * 257, 12345678])
 async def test_a_password_that_is_none_is_refused(make_archive: MakeArchive, password: object) -> None:
     """Too short, too long or no text: a sentence, and what was set before stays."""
