@@ -146,6 +146,21 @@ async def test_what_a_tunnel_brings_is_not_the_lan(make_archive: MakeArchive) ->
     assert await waiting(archive) == []
 
 
+async def test_what_a_proxy_brings_that_nobody_named_is_not_the_lan(make_archive: MakeArchive) -> None:
+    """A proxy on this machine makes everybody a neighbour; what it adds to a request gives it away."""
+    archive = await private(make_archive)
+
+    replies = [
+        await archive.send(
+            SMALL, key=drawn(), headers={fields.STATUS: fields.render_status(id="garden"), name: "203.0.113.7"}
+        )
+        for name in ("X-Forwarded-For", "Forwarded", "Via")
+    ]
+
+    assert [reply.json["type"].rpartition("#")[2] for reply in replies] == ["Unauthorized"] * 3
+    assert await waiting(archive) == []
+
+
 async def test_strangers_do_not_fill_the_owners_page(make_archive: MakeArchive) -> None:
     """So many wait at most; who waits already is not pushed out, and a key is never taken for another."""
     archive = await private(make_archive)
