@@ -648,6 +648,21 @@ async def test_a_private_picture_is_in_no_cache_between(make_archive: MakeArchiv
         assert by_guest == [[word, "Cookie"], [word, ""]]
 
 
+async def test_no_cache_between_keeps_what_was_refused(make_archive: MakeArchive) -> None:
+    """Else a guest could have it keep “there is no such picture” for the owner, who asks by the same address."""
+    archive = await private(make_archive, open_uploads=True)
+    await archive.send(jpeg(16, 16), camera="garden")
+    secret, _ = await visitors(archive).share(Scope(camera="shed"), label="Ann", expires_at_ms=None)
+    guest = cookie(await sign_in(archive, secret=secret))
+    async with archive.owner() as owner, owner.get("/api/frames") as reply:
+        [frame] = (await reply.json())["frames"]
+
+    refused = [await archive.ask(frame["url"], headers=shown) for shown in ({}, guest)]
+
+    assert [reply.status for reply in refused] == [401, 404]
+    assert [reply.headers.get("Cache-Control") for reply in refused] == ["no-store"] * 2
+
+
 # -- the commands
 
 
