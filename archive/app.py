@@ -151,13 +151,14 @@ def make_app(config: Config) -> web.Application:
         trusted_proxies=networks(config.trusted_proxies),
     )
     app[keys.BARE] = set()
+    app[keys.UNDERWAY] = set()
     app[keys.PASSWORDS] = Passwords()
     app[keys.TRIES] = Limit(TRIES_PER_MINUTE / 60, TRIES_PER_MINUTE)
     app[keys.LEGACY] = senders(config.legacy_uploads)
     app[keys.METRICS] = Metrics()
     app[keys.ASSETS] = assets = Assets(web_folder())
     app[keys.PRINTED] = Printed(assets.asset("index.html").body)
-    app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events, _watching])
+    app.cleanup_ctx.extend([_store, _index, _thumbs, _intake, _gate, _events, _watching, _changes])
     app.on_shutdown.append(_end_streams)
     add_routes(app)
     return app
@@ -262,6 +263,12 @@ async def _watching(app: web.Application) -> AsyncIterator[None]:
     )
     async with _running(watching.run()):
         yield
+
+
+async def _changes(app: web.Application) -> AsyncIterator[None]:
+    yield
+    if underway := app[keys.UNDERWAY]:
+        await asyncio.wait(underway)
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -11,6 +11,8 @@ import msgspec
 from archive.errors import Forbidden
 from archive.frame import Change, ChangeKind, Frame, unix_ms
 
+DAY_MS = 86_400_000
+
 
 class Right(IntEnum):
     """What somebody may do; each includes those below it. Sending is none of them: a camera's key says who sends."""
@@ -48,7 +50,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     def part_of(self, day: date, zone: ZoneInfo) -> Scope | None:
         """The part of that day which this reaches: everything where all of it, None where nothing."""
-        begin_ms, end_ms = _midnight_ms(day, zone), _midnight_ms(day + timedelta(days=1), zone)
+        begin_ms = _midnight_ms(day, zone)
+        # Python's years end with the last day, and that is as long as most are.
+        end_ms = begin_ms + DAY_MS if day == date.max else _midnight_ms(day + timedelta(days=1), zone)
         after_ms = begin_ms if self.after_ms is None else max(begin_ms, self.after_ms)
         before_ms = end_ms if self.before_ms is None else min(end_ms, self.before_ms)
         if after_ms >= before_ms:

@@ -310,7 +310,7 @@ class Index(Protocol):
     async def add_key(self, key: CameraKey, *, makes_camera: bool) -> None:
         """Allow one more key of `key.camera`; a camera nobody knew is made, if *makes_camera*.
 
-        Raises KeysFull when two are allowed already, CameraNotFound.
+        Raises KeysFull when two are allowed already, or there is one of that prefix; CameraNotFound.
         """
 
     async def renew_key(self, camera: str, at_ms: int) -> str:

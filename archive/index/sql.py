@@ -448,6 +448,9 @@ class SqlIndex:
                     f"camera {key.camera} has {LIVE_KEYS} keys already; `archive camera revoke {key.camera} --key …` "
                     "takes one away"
                 )
+            # Left to the index to refuse, it would take everything with it that is committed together with this.
+            if connection.scalar(select(keys.c.prefix).where(keys.c.prefix == key.prefix)) is not None:
+                raise KeysFull(f"there is a key cam_{key.prefix}_… already")
             connection.execute(
                 insert(keys).values(prefix=key.prefix, camera_no=no, sha256=key.sha256, created_at_ms=key.created_at_ms)
             )

@@ -3,11 +3,14 @@
 The rules of this file:
 * What a route needs stands beside it in `routes.py`; one that says nothing needs the owner.
 * A name that is not ours is refused before anything else: a site that lets its name point here could read us.
+* What changes something is done to its end, also when who asked for it has gone. Cut off halfway, a right that was
+  taken back would be ended in the index and go on in memory.
 * A browser shows its cookie also when another site's page asks; so what changes something, our own page must ask for.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
@@ -39,7 +42,17 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if need.is_page:
             return pages.sign_in(request, status=401 if visitor.mark is None else 403)
         raise refusal(visitor, need.right)
-    return await handler(request)
+    if request.method in SAFE or need.may_be_left:
+        return await handler(request)
+    return await _to_its_end(request, handler)
+
+
+async def _to_its_end(request: web.Request, handler: Handler) -> web.StreamResponse:
+    doing = asyncio.ensure_future(handler(request))
+    underway = request.app[keys.UNDERWAY]
+    underway.add(doing)
+    doing.add_done_callback(underway.discard)
+    return await asyncio.shield(doing)
 
 
 def require_host(request: web.BaseRequest) -> None:
@@ -70,5 +83,5 @@ def _require_own_page(request: web.Request, visitor: Visitor) -> None:
         is_own = origin == f"{scheme}://{request.host}"
     else:
         is_own = visitor.mark is None  # no browser: it brings no cookie that somebody else gave it
-    if not is_own and hdrs.AUTHORIZATION not in request.headers:
+    if not is_own:
         raise Forbidden("this is asked for by another site's page; only the archive's own page may")

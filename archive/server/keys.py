@@ -1,5 +1,6 @@
 """What handlers find on the application and on a request: the one place of these names."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ WAITING = web.AppKey("waiting", Waiting)
 PASSWORDS = web.AppKey("passwords", Passwords)
 TRIES = web.AppKey("tries", Limit)  # to sign in
 BARE: web.AppKey[set[bytes]] = web.AppKey("bare")  # digests of originals that carry nothing but their picture
+UNDERWAY: web.AppKey[set[asyncio.Task[Any]]] = web.AppKey("underway")  # changes that are being made
 NEEDS: web.AppKey[Mapping[Callable[[web.Request], Awaitable[Any]], Need]] = web.AppKey("needs")
 
 VISITOR = web.RequestKey("visitor", Visitor)  # who asks, as the guard found

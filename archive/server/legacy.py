@@ -18,8 +18,6 @@ from archive.server import keys, peer, upload
 from archive.server.problems import of_error
 from archive.server.senders import Address, plain
 
-_PASSED_ON = ("Forwarded", "X-Forwarded-For", "Via")  # what a proxy adds: then the address is not the camera's
-
 
 async def receive(request: web.Request) -> web.Response:
     """Keep one frame, and say so in the words that these sketches know. The connection ends: some read until then."""
@@ -58,6 +56,6 @@ def _sender(request: web.Request, known: Mapping[Address, str]) -> str:
             f"no camera of the old kind may send from {address or 'here'}; the owner allows one with "
             "`archive serve --legacy-upload CAMERA=ADDRESS`"
         )
-    if any(name in request.headers for name in _PASSED_ON) or peer.is_through_proxy(request, request.app[keys.DOOR]):
+    if peer.is_passed_on(request, request.app[keys.DOOR]):
         raise Forbidden("a proxy passed this on, so its address does not say which camera it is")
     return camera

@@ -31,16 +31,18 @@ DISARMED = {
 async def original(request: web.Request) -> web.StreamResponse:
     """A frame's bytes as they were sent; with `?download=1` under a name for the disk."""
     visitor = request[keys.VISITOR]
+    is_owner = visitor.right >= Right.RUN
     frame = await named(request.app[keys.INDEX], request.match_info["path"], visitor)
     headers = {
         hdrs.CONTENT_TYPE: frame.media_type.value,
-        hdrs.CACHE_CONTROL: FOR_EVER,
+        hdrs.CACHE_CONTROL: FOR_EVER.replace("public", "private") if is_owner else FOR_EVER,  # his says more
+        hdrs.VARY: hdrs.COOKIE,  # so a browser, too, keeps what it got as its owner's apart
         hdrs.CONTENT_DISPOSITION: f'{_disposition(request)}; filename="{frame.camera}-{frame.name}"',
         **DISARMED,
     }
     store = request.app[keys.STORE]
     try:
-        kept = None if visitor.right >= Right.RUN else await _picture_alone(request.app, frame)
+        kept = None if is_owner else await _picture_alone(request.app, frame)
         if kept is not None:
             return await _in_stretches(request, frame, kept, headers)
         path = await asyncio.to_thread(store.path, frame.key)

@@ -10,3 +10,4 @@ class Need(msgspec.Struct, frozen=True):
 
     right: Right | None
     is_page: bool = False  # a person's browser comes here: it is shown where to sign in
+    may_be_left: bool = False  # what was begun is not done to its end when who asked for it has gone

@@ -112,7 +112,7 @@ def _entry() -> dict[str, Any]:
             "post": {
                 "summary": "Sign in, or show a share link: the answer sets a cookie",
                 "requestBody": {"content": _json(answers.SignIn), "required": True},
-                "responses": _responses(answers.Visit, (400, 413, 429, 503, 507)),
+                "responses": _responses(answers.Visit, (400, 408, 411, 413, 429, 503, 507)),
             },
             "delete": {"summary": "Sign out", "responses": _responses(answers.Visit, (503, 507))},
         },
@@ -138,7 +138,7 @@ def _entry() -> dict[str, Any]:
             "put": {
                 "summary": "Set the password, or take it away; other browsers must sign in again (the owner only)",
                 "requestBody": {"content": _json(answers.NewPassword), "required": True},
-                "responses": _responses(answers.PasswordSet, (400, 413, 503, 507)),
+                "responses": _responses(answers.PasswordSet, (400, 408, 411, 413, 503, 507)),
             },
         },
         "/api/shares": {

@@ -25,6 +25,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()  # RFC 9106's second recommendation: 64 MiB, three passes
         self._hashing = asyncio.Semaphore(1)
+        self.changing = asyncio.Lock()  # held while another is set, and while one that was proven opens a session
         self._guesses = Limit(GUESSES_PER_MINUTE / 60, GUESSES_PER_MINUTE)
 
     async def hashed(self, password: str) -> str:

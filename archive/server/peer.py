@@ -20,6 +20,7 @@ from archive.server.door import Door
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_PASSED_ON = ("Forwarded", hdrs.X_FORWARDED_FOR, "Via")  # what a proxy adds
 NOWHERE = ipaddress.IPv4Address(0)
 
 
@@ -44,7 +45,8 @@ def address_of(request: web.BaseRequest, door: Door) -> Address:
     peer = _address(request.remote or "")
     if not is_through_proxy(request, door):
         return peer
-    for text in reversed(request.headers.get(hdrs.X_FORWARDED_FOR, "").split(",")):
+    said = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))  # some proxies add a field of their own
+    for text in reversed(said.split(",")):
         address = _address(text.strip())
         if not any(address in network for network in door.trusted_proxies):
             return address
@@ -54,7 +56,12 @@ def address_of(request: web.BaseRequest, door: Door) -> Address:
 def is_local(request: web.BaseRequest, door: Door) -> bool:
     """Whether the request comes from this machine or its network, and not through a proxy or a tunnel."""
     address = _address(request.remote or "")
-    return address != NOWHERE and (address.is_private or address.is_link_local) and not is_through_proxy(request, door)
+    return address != NOWHERE and (address.is_private or address.is_link_local) and not is_passed_on(request, door)
+
+
+def is_passed_on(request: web.BaseRequest, door: Door) -> bool:
+    """Whether somebody else brought it, also one that the owner did not name: then its address says nothing."""
+    return any(name in request.headers for name in _PASSED_ON) or is_through_proxy(request, door)
 
 
 def is_through_proxy(request: web.BaseRequest, door: Door) -> bool:

@@ -84,6 +84,7 @@ def problem(status: int, title: str, detail: str, *, kind: str = "about:blank") 
         status=status,
         body=encode(Problem(type=kind, title=title, status=status, detail=detail)),
         content_type="application/problem+json",
+        headers={"Cache-Control": "no-store"},  # a cache may keep a 404 that says nothing, for who may see it too
     )
 
 

@@ -35,18 +35,20 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 OPEN = Need(Right.NONE)
 KEY = Need(None)  # a camera's key, which the handler asks for
+UPLOAD = Need(None, may_be_left=True)  # as well; the storing itself is shielded
 SEE = Need(Right.SEE)
 SEE_ALL = Need(Right.SEE_ALL)
 RUN = Need(Right.RUN)
+LOOK = Need(Right.RUN, may_be_left=True)  # told of while it is being found out, and only as long as somebody listens
 PAGE = Need(Right.SEE, is_page=True)
 WHOLE_PAGE = Need(Right.SEE_ALL, is_page=True)
 OWNERS_PAGE = Need(Right.RUN, is_page=True)
 
 ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
-    (KEY, "POST", "/api/frames", upload.receive),
-    (KEY, "PUT", "/api/frames", upload.receive),
+    (UPLOAD, "POST", "/api/frames", upload.receive),
+    (UPLOAD, "PUT", "/api/frames", upload.receive),
     (KEY, "POST", "/api/reports", reports.receive),
-    (KEY, "POST", "/upload.php", legacy.receive),
+    (UPLOAD, "POST", "/upload.php", legacy.receive),
     (KEY, "GET", "/metrics", metering.show),  # or the owner
     (SEE, "GET", "/api/frames", catalog.frames),
     (SEE, "GET", "/api/frames/{id}", catalog.frame),
@@ -74,8 +76,8 @@ ROUTES: tuple[tuple[Need, str, str, Handler], ...] = (
     (RUN, "GET", "/api/joining", joining.show),
     (RUN, "POST", "/api/joining/{key}", joining.approve),
     (RUN, "DELETE", "/api/joining/{key}", joining.refuse),
-    (RUN, "POST", "/api/check", checking.check_archive),
-    (RUN, "POST", "/api/doctor", doctoring.see_doctor),
+    (LOOK, "POST", "/api/check", checking.check_archive),
+    (LOOK, "POST", "/api/doctor", doctoring.see_doctor),
     (RUN, "POST", "/api/known", known.find),
     (RUN, "GET", "/api/shares", sharing.shares),
     (RUN, "POST", "/api/shares", sharing.share),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
 
-from archive.errors import Malformed, Unauthorized
+from archive.errors import LengthRequired, Malformed, TooLarge, TooSlow, Unauthorized
 from archive.frame import utc
 from archive.index import Share
 from archive.rights import Right, Visitor
@@ -16,7 +17,11 @@ from archive.server.catalog import answer
 from archive.server.visitors import NOBODY, SESSION_MS
 
 TRIES_PER_MINUTE = 5  # that fail, from one address (OWASP ASVS 5.0, 6.3.1)
+TRIED_TOO_OFTEN = "too many tries to sign in; wait a minute"
 COOKIE_S = SESSION_MS // 1000
+
+BODY_MAX_BYTES = 4096
+BODY_S = 10.0
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -36,17 +41,20 @@ def visit(request: web.Request) -> answers.Visit:
 async def sign_in(request: web.Request) -> web.Response:
     """With the secret of a sign-in link or the password, a session of the owner's; with a share link's, its view.
 
-    What the browser shows from then on comes as a cookie. Only tries that fail are counted.
+    What the browser shows from then on comes as a cookie. Only tries that fail are counted. A secret is looked at
+    first: nobody guesses it, and who has it is not kept out by others who try at his address, or at his tunnel's.
     """
-    tries, who = request.app[keys.TRIES], _home(request)
-    tries.take(who, what="too many tries to sign in; wait a minute")
     wanted = await _body(request, answers.SignIn)
-    if wanted.secret is not None and wanted.secret.startswith("see_"):
-        response = _enter_as_guest(request, wanted.secret)
-    else:
-        response = await _enter_as_owner(request, wanted)
-    tries.give(who)
-    return response
+    if wanted.secret is None:
+        return await _enter_by_password(request, wanted.password or "")
+    try:
+        if wanted.secret.startswith("see_"):
+            return _enter_as_guest(request, wanted.secret)
+        _require_invited(request, wanted.secret)
+    except Unauthorized:
+        request.app[keys.TRIES].take(_home(request), what=TRIED_TOO_OFTEN)
+        raise
+    return await _enter_as_owner(request)
 
 
 def _enter_as_guest(request: web.Request, secret: str) -> web.Response:
@@ -59,13 +67,26 @@ def _enter_as_guest(request: web.Request, secret: str) -> web.Response:
     return response
 
 
-async def _enter_as_owner(request: web.Request, wanted: answers.SignIn) -> web.Response:
+def _require_invited(request: web.Request, secret: str) -> None:
+    if not request.app[keys.VISITORS].is_invited(secret):
+        raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
+
+
+async def _enter_by_password(request: web.Request, password: str) -> web.Response:
+    tries, who = request.app[keys.TRIES], _home(request)
+    passwords, admission = request.app[keys.PASSWORDS], request.app[keys.INDEX].admission
+    tries.take(who, what=TRIED_TOO_OFTEN)
+    kept = await admission.password()
+    await passwords.prove(kept, password)
+    async with passwords.changing:
+        if await admission.password() != kept:
+            raise Unauthorized("the password was changed meanwhile; sign in with the new one")
+        tries.give(who)
+        return await _enter_as_owner(request)
+
+
+async def _enter_as_owner(request: web.Request) -> web.Response:
     app, visitors = request.app, request.app[keys.VISITORS]
-    if wanted.secret is not None:
-        if not visitors.is_invited(wanted.secret):
-            raise Unauthorized("this sign-in link was used or is too old; `archive link` makes another")
-    else:
-        await app[keys.PASSWORDS].prove(await app[keys.INDEX].admission.password(), wanted.password or "")
     before: Visitor = request[keys.VISITOR]
     owner, secret = await visitors.open_session(
         request.headers.get(hdrs.USER_AGENT, ""), instead_of=before.mark if before.right is Right.RUN else None
@@ -96,9 +117,11 @@ async def set_password(request: web.Request) -> web.Response:
     """Set the owner's password, or with null take it away. Every other browser must sign in again."""
     wanted = await _body(request, answers.NewPassword)
     visitor: Visitor = request[keys.VISITOR]
-    hashed = None if wanted.password is None else await request.app[keys.PASSWORDS].hashed(wanted.password)
-    await request.app[keys.INDEX].admission.set_password(hashed)
-    ended = await request.app[keys.VISITORS].end_sessions(but=visitor.mark)
+    passwords = request.app[keys.PASSWORDS]
+    hashed = None if wanted.password is None else await passwords.hashed(wanted.password)
+    async with passwords.changing:
+        await request.app[keys.INDEX].admission.set_password(hashed)
+        ended = await request.app[keys.VISITORS].end_sessions(but=visitor.mark)
     return answer(answers.PasswordSet(is_set=hashed is not None, ended=ended))
 
 
@@ -150,7 +173,16 @@ def _set_cookie(
 
 
 async def _body(request: web.Request, kind: type[T]) -> T:
+    """What the body says. Anybody may send one, so it holds little of memory, and not for long."""
+    if request.content_length is None:
+        raise LengthRequired("say how long this is with Content-Length; chunked bodies are not taken")
+    if request.content_length > BODY_MAX_BYTES:
+        raise TooLarge(f"{request.content_length} bytes are more than a password or a link can have")
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+        return msgspec.json.decode(body, type=kind)
+    except TimeoutError:
+        raise TooSlow(f"{request.content_length} bytes took longer than {BODY_S:.0f} s; ask again") from None
     except msgspec.DecodeError as error:
         raise Malformed(f"this is not what was expected here; /api/openapi.json says what is: {error}") from error

@@ -42,7 +42,7 @@ READER = Visitor(right=Right.SEE_ALL)  # anybody, where the archive is public
 
 def digest_of(secret: str) -> bytes:
     """What is kept of a secret. A plain hash is enough: all of them are 256 random bits of ours."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()  # a cookie may be any bytes
 
 
 def now_ms() -> int:
@@ -256,6 +256,8 @@ class Visitors:
         if visitor.ends_at_ms is not None:
             left_s = max(0, visitor.ends_at_ms - self.now_ms()) / 1000
             timer = asyncio.get_running_loop().call_later(left_s, leave)
+        if not self._is_in(mark):  # it has ended while he was on his way in
+            leave()
         try:
             yield
         finally:
@@ -266,6 +268,10 @@ class Visitors:
                 leaving.discard(leave)
                 if not leaving:
                     del self._inside[mark]
+
+    def _is_in(self, mark: bytes) -> bool:
+        session = self._sessions.get(mark)
+        return self.is_good(self._shares.get(mark)) if session is None else self._ends_at_ms(session) > self.now_ms()
 
     def _turn_out(self, mark: bytes) -> None:
         for leave in list(self._inside.get(mark, ())):

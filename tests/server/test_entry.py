@@ -13,12 +13,12 @@ import pytest
 
 from archive.errors import TooOften
 from archive.rights import Scope
-from archive.server import keys
+from archive.server import keys, signing_in
 from archive.server.passwords import NONE, Passwords
 from archive.server.visitors import DAY_MS, IDLE_MS, LINK_MS, SESSION_MS, Visitors
 from tests.pictures import jpeg
 from tests.server.conftest import MakeArchive
-from tests.server.serving import Reply, Served, command, config_of, serving, until
+from tests.server.serving import Reply, Served, command, config_of, request, serving, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -204,6 +204,26 @@ async def test_the_password_signs_in_and_a_wrong_one_does_not(make_archive: Make
     assert (await sign_in(archive, password="another one")).is_problem(401)
 
 
+async def test_the_old_password_opens_nothing_while_it_is_changed(make_archive: MakeArchive) -> None:
+    """Who began to sign in with it before the change is not let in after it."""
+    archive = await private(make_archive)
+    hashing = archive.app[keys.PASSWORDS]._hashing
+    async with archive.owner() as owner, owner.put("/api/password", json={"password": "the old one"}) as reply:
+        assert reply.status == 200
+
+    async with archive.owner() as owner:
+        await hashing.acquire()
+        changing = asyncio.create_task(owner.put("/api/password", json={"password": "the new one"}))
+        await until(lambda: len(hashing._waiters or ()) == 1)
+        entering = asyncio.create_task(sign_in(archive, password="the old one"))
+        await until(lambda: len(hashing._waiters or ()) == 2)
+        hashing.release()
+        assert (await changing).status == 200
+
+    assert (await entering).is_problem(401)
+    assert visitors(archive).sessions == []
+
+
 @pytest.mark.parametrize("password", ["", "short", "x" * 257, 12345678])
 async def test_a_password_that_is_none_is_refused(make_archive: MakeArchive, password: object) -> None:
     """Too short, too long or no text: a sentence, and what was set before stays."""
@@ -254,6 +274,37 @@ async def test_tries_that_succeed_are_not_counted(make_archive: MakeArchive) -> 
     assert [(await sign_in(archive, secret=secret)).status for _ in range(20)] == [200] * 20
 
 
+async def test_who_has_a_link_is_not_kept_out_by_those_who_have_none(make_archive: MakeArchive) -> None:
+    """What comes by a tunnel may bear one address for all the world: there a stranger's tries are the owner's."""
+    archive = await private(make_archive)
+    share, _ = await visitors(archive).share(Scope(), label="family", expires_at_ms=None)
+
+    wrong = [(await sign_in(archive, secret=f"own_{n}")).status for n in range(6)]
+    by_password = await sign_in(archive, password="a guess")
+
+    assert wrong == [401] * 5 + [429]
+    assert by_password.is_problem(429)
+    assert (await sign_in(archive, secret=visitors(archive).invite())).json["right"] == "run"
+    assert (await sign_in(archive, secret=share)).json["right"] == "see_all"
+
+
+async def test_a_stranger_holds_little_of_memory_and_not_for_long(
+    make_archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who signs in sends a body before anybody knows who he is: a long one is not read, one that stops is given up."""
+    archive = await private(make_archive)
+    monkeypatch.setattr(signing_in, "BODY_S", 0.1)
+    statuses = []
+
+    for head in ({"Content-Length": "5000"}, {"Transfer-Encoding": "chunked"}, {"Content-Length": "100"}):
+        async with archive.connected() as line:
+            fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **head}.items())
+            await line.say(f"POST /api/session HTTP/1.1\r\n{fields}\r\n".encode())
+            statuses.append((await line.reply()).status)
+
+    assert statuses == [413, 411, 408]
+
+
 async def test_passwords_are_guessed_only_so_often_from_everywhere() -> None:
     """Also when each guess comes from another address: hashing must not be what an attacker makes us do."""
     passwords = Passwords()
@@ -270,6 +321,7 @@ async def test_passwords_are_guessed_only_so_often_from_everywhere() -> None:
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site", "Authorization": "Basic cHJveHk6cGFzc3dvcmQ="},  # which browsers add themselves
         {},
     ],
 )
@@ -369,6 +421,94 @@ async def test_addresses_behind_a_proxy_are_believed_only_from_it(make_archive: 
         assert same[5:] == [429] * 3
 
 
+async def leave_at_the_commit(
+    archive: Served, of: object, change: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have the owner ask for a change, DELETE *path*, and hang up once it is in the index and nowhere else yet."""
+    owner = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+    real, is_committed, is_gone = getattr(of, change), asyncio.Event(), asyncio.Event()
+
+    async def commit(*details: Any) -> Any:
+        result = await real(*details)
+        is_committed.set()
+        await is_gone.wait()
+        return result
+
+    monkeypatch.setattr(of, change, commit)
+    server = archive.archive.runner.server
+    assert server is not None
+    others = len(server.connections)
+    async with archive.connected() as line:
+        await line.say(request({**owner, **OWN_PAGE}, method="DELETE", path=path))
+        await is_committed.wait()
+    await until(lambda: len(server.connections) <= others)
+    is_gone.set()
+
+
+async def test_a_link_that_is_taken_back_ends_also_when_its_owner_leaves(
+    make_archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page may be closed in the same moment: the link is good for nobody from then on."""
+    archive = await private(make_archive)
+    secret, made = await visitors(archive).share(Scope(), label="Ann", expires_at_ms=None)
+    shown = cookie(await sign_in(archive, secret=secret))
+
+    await leave_at_the_commit(archive, archive.index.admission, "revoke_share", f"/api/shares/{made.no}", monkeypatch)
+
+    async def is_turned_out() -> bool:
+        return await right(archive, shown) == "none"
+
+    assert await until(is_turned_out, within_s=5)
+
+
+async def test_a_key_that_is_revoked_ends_also_when_its_owner_leaves(
+    make_archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with links: what the index says is in force."""
+    archive = await private(make_archive)
+    async with archive.owner() as owner, owner.post("/api/cameras", json={"id": "shed"}) as reply:
+        key = (await reply.json())["key"]
+
+    await leave_at_the_commit(archive, archive.index, "revoke_camera", "/api/cameras/shed/keys", monkeypatch)
+
+    async def is_refused() -> bool:
+        return (await archive.send(jpeg(16, 16), key=key)).status == 403
+
+    assert await until(is_refused, within_s=5)
+
+
+async def test_a_cookie_of_any_bytes_is_nobodys(make_archive: MakeArchive) -> None:
+    """Also where they are no text: whoever shows it is answered as everybody who is not signed in."""
+    archive = await private(make_archive)
+    name = visitors(archive).cookie(is_https=False)
+
+    for field in (name, f"{name}-share"):
+        async with archive.connected() as line:
+            await line.say(
+                f"GET /api/frames HTTP/1.1\r\nHost: localhost\r\nCookie: {field}=".encode() + b"\xff\r\n\r\n"
+            )
+            assert (await line.reply()).is_problem(401)
+
+
+async def test_a_proxy_may_add_a_field_of_its_own(make_archive: MakeArchive) -> None:
+    """Some do not append to what is there: of two fields the last counts, for anybody may have written the first."""
+    archive = await private(make_archive, trusted_proxies=("127.0.0.1",))
+
+    statuses = [
+        (
+            await archive.ask(
+                "/api/session",
+                method="POST",
+                json={"secret": "own_x"},
+                headers=[*OWN_PAGE.items(), ("X-Forwarded-For", f"203.0.113.{n}"), ("X-Forwarded-For", "198.51.100.9")],
+            )
+        ).status
+        for n in range(8)
+    ]
+
+    assert statuses == [401] * 5 + [429] * 3
+
+
 async def test_a_share_link_ends_when_it_says(make_archive: MakeArchive) -> None:
     """Good until its expiry, then for nobody: not by the link, not by the cookie."""
     archive = await private(make_archive)
@@ -466,17 +606,61 @@ async def test_what_is_ended_ends_its_streams(make_archive: MakeArchive) -> None
     assert await right(archive, staying) == "run"
 
 
+async def test_who_is_turned_out_on_his_way_in_does_not_stay(make_archive: MakeArchive) -> None:
+    """Between the guard and the stream lies a question to the index: what ended meanwhile opens no stream."""
+    archive = await private(make_archive)
+    book, left = visitors(archive), []
+    owner, _ = await book.open_session("a browser", instead_of=None)
+    _, share = await book.share(Scope(), label="leaving", expires_at_ms=None)
+    _, good = await book.share(Scope(), label="staying", expires_at_ms=None)
+
+    await book.end_sessions()
+    await book.revoke_share(share.no)
+    for name, visitor in {"owner": owner, "guest": book.guest(share), "staying": book.guest(good)}.items():
+        with book.inside(visitor, lambda name=name: left.append(name)):  # type: ignore[misc]
+            pass
+
+    assert left == ["owner", "guest"]
+
+
 async def test_a_private_picture_is_in_no_cache_between(make_archive: MakeArchive) -> None:
-    """What only some may see says `private`; a public archive's pictures may lie in any cache."""
+    """What only some may see says `private`; a public archive's pictures may lie in any cache.
+
+    The owner's originals in none: they say where they were taken, and everybody else asks for them by the same address.
+    """
     for public, word in ((False, "private"), (True, "public")):
         archive = await make_archive(public=public)
         await archive.send(jpeg(16, 16), camera="garden")
-        async with archive.owner() as owner:
-            async with owner.get("/api/frames") as reply:
-                [frame] = (await reply.json())["frames"]
-            for path in (frame["url"], frame["thumbnail_url"]):
-                async with owner.get(path) as reply:
-                    assert reply.headers["Cache-Control"].startswith(word)
+        secret, _ = await visitors(archive).share(Scope(camera="garden"), label="Ann", expires_at_ms=None)
+        owner = cookie(await sign_in(archive, secret=visitors(archive).invite()))
+        guest = cookie(await sign_in(archive, secret=secret))
+        [frame] = (await archive.ask("/api/frames", headers=owner)).json["frames"]
+
+        def told(reply: Reply) -> list[str]:
+            return [reply.headers["Cache-Control"].partition(",")[0], reply.headers.get("Vary", "")]
+
+        by_owner, by_guest = [
+            [told(await archive.ask(frame[url], headers=shown)) for url in ("url", "thumbnail_url")]
+            for shown in (owner, guest)
+        ]
+
+        assert by_owner == [["private", "Cookie"], [word, ""]]
+        assert by_guest == [[word, "Cookie"], [word, ""]]
+
+
+async def test_no_cache_between_keeps_what_was_refused(make_archive: MakeArchive) -> None:
+    """Else a guest could have it keep “there is no such picture” for the owner, who asks by the same address."""
+    archive = await private(make_archive, open_uploads=True)
+    await archive.send(jpeg(16, 16), camera="garden")
+    secret, _ = await visitors(archive).share(Scope(camera="shed"), label="Ann", expires_at_ms=None)
+    guest = cookie(await sign_in(archive, secret=secret))
+    async with archive.owner() as owner, owner.get("/api/frames") as reply:
+        [frame] = (await reply.json())["frames"]
+
+    refused = [await archive.ask(frame["url"], headers=shown) for shown in ({}, guest)]
+
+    assert [reply.status for reply in refused] == [401, 404]
+    assert [reply.headers.get("Cache-Control") for reply in refused] == ["no-store"] * 2
 
 
 # -- the commands

@@ -105,6 +105,34 @@ async def test_one_click_lets_it_in(make_archive: MakeArchive) -> None:
     assert await waiting(archive) == []
 
 
+async def test_two_clicks_let_it_in_once(make_archive: MakeArchive) -> None:
+    """Of two tabs that say yes at the same moment one is told that this key is allowed already."""
+    archive = await private(make_archive)
+    key = drawn()
+    await ask(archive, key)
+
+    replies = await asyncio.gather(*(owner(archive, "POST", f"/api/joining/{key[4:12]}") for _ in range(4)))
+
+    assert sorted(reply.status for reply in replies) == [200, 409, 409, 409]
+    assert [found.prefix for found in await archive.index.keys()] == [key[4:12]]
+    assert (await ask(archive, key)).status == 201
+
+
+async def test_a_yes_that_cannot_be_leaves_it_waiting(make_archive: MakeArchive) -> None:
+    """A camera of that name has two keys already: the owner may take one away, and say yes again."""
+    archive = await private(make_archive)
+    key = drawn()
+    await owner(archive, "POST", "/api/cameras", json={"id": "garden"})
+    await owner(archive, "POST", "/api/cameras/garden/keys")
+    await ask(archive, key)
+
+    full = await owner(archive, "POST", f"/api/joining/{key[4:12]}")
+
+    assert full.is_problem(409)
+    assert [found["key"] for found in await waiting(archive)] == [key[4:12]]
+    assert (await owner(archive, "POST", f"/api/joining/{key[4:12]}", json={"id": "shed"})).status == 200
+
+
 async def test_one_that_is_refused_stays_refused(make_archive: MakeArchive) -> None:
     """403 for that key, without its owner being asked again; its frames stay on it."""
     archive = await private(make_archive)
@@ -143,6 +171,21 @@ async def test_what_a_tunnel_brings_is_not_the_lan(make_archive: MakeArchive) ->
         outside = await reply.json()
 
     assert outside["type"].endswith("#Unauthorized")
+    assert await waiting(archive) == []
+
+
+async def test_what_a_proxy_brings_that_nobody_named_is_not_the_lan(make_archive: MakeArchive) -> None:
+    """A proxy on this machine makes everybody a neighbour; what it adds to a request gives it away."""
+    archive = await private(make_archive)
+
+    replies = [
+        await archive.send(
+            SMALL, key=drawn(), headers={fields.STATUS: fields.render_status(id="garden"), name: "203.0.113.7"}
+        )
+        for name in ("X-Forwarded-For", "Forwarded", "Via")
+    ]
+
+    assert [reply.json["type"].rpartition("#")[2] for reply in replies] == ["Unauthorized"] * 3
     assert await waiting(archive) == []
 
 

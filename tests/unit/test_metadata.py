@@ -115,6 +115,56 @@ def test_nothing_hides_in_a_gif() -> None:
     assert metadata.without(gif(), MediaType.GIF) == gif()
 
 
+def test_a_preview_in_a_jpegs_first_segment_goes_with_it() -> None:
+    """JFIF has a place for a small picture, which may show what was cropped out of the large one."""
+    whole = photo()
+    body = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x08\x08" + SECRET.ljust(3 * 8 * 8)
+    end = 4 + int.from_bytes(whole[4:6])
+
+    bare = metadata.without(whole[:2] + segment(0xE0, body) + whole[end:], MediaType.JPEG)
+
+    assert SECRET not in bare
+    assert pixels(bare) == pixels(whole)
+
+
+def test_a_length_that_leads_behind_the_end_leaves_the_picture() -> None:
+    """A frame cut off within a segment: what is kept lies within it, and is as long as it is said to be."""
+    whole = photo()
+    data = whole[:-2] + b"\xff\xe1\xff\xffExif\x00\x00" + SECRET
+
+    assert metadata.stretches(data, MediaType.JPEG) == [(0, len(whole) - 2)]
+
+
+def test_pieces_side_by_side_are_one() -> None:
+    """Each stretch is read and sent by itself, so a film with one comment is two of them and not a thousand."""
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), (shade, 0, 0)) for shade in range(50)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], comment=SECRET)
+
+    kept = metadata.stretches(file.getvalue(), MediaType.GIF)
+
+    assert kept is not None
+    assert len(kept) <= 3
+
+
+@pytest.mark.parametrize("piece", [b"\x21\xf9\x00\x21\xfe\x00", b"\x21\xfe" + b"\x01a" * 1000 + b"\x00"])
+def test_a_gif_of_too_many_pieces_is_its_owners(piece: bytes) -> None:
+    """Millions fit into a frame: walking and sending them one by one would hold up everybody else."""
+    data = gif()[:-1] + piece * (3_000_000 // len(piece)) + b";"
+
+    with pytest.raises(Forbidden, match="too many parts"):
+        metadata.stretches(data, MediaType.GIF)
+
+
+def test_nothing_hides_behind_a_bmp() -> None:
+    """It says how long it is; what lies behind that goes."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, "BMP")
+
+    assert metadata.without(file.getvalue() + SECRET, MediaType.BMP) == file.getvalue()
+    assert metadata.stretches(file.getvalue(), MediaType.BMP) is None
+
+
 @settings(max_examples=300)
 @given(
     st.sampled_from([(photo(exif=EXIF), MediaType.JPEG), (png(), MediaType.PNG), (gif(), MediaType.GIF)]),

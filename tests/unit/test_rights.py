@@ -55,3 +55,10 @@ def test_the_part_of_a_day(after: int | None, before: int | None, day: date) -> 
         assert part == EVERYTHING
     else:
         assert part == Scope(after_ms=lower, before_ms=upper)
+
+
+def test_the_last_day_there_is_has_parts_too() -> None:
+    """Anybody may ask for any day: that no other comes after it is no reason to fail."""
+    assert EVERYTHING.part_of(date.max, ZONE) == EVERYTHING
+    assert Scope(before_ms=0).part_of(date.max, ZONE) is None
+    assert EVERYTHING.part_of(date.min, ZONE) == EVERYTHING
