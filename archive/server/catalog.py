@@ -21,6 +21,7 @@ LIMIT = 100
 LIMIT_MAX = 1000
 COMPRESS_OVER_BYTES = 4096  # a page of frames is all repetition: a tenth remains
 POINTS = 200
+MANY = 10_000  # what is told where a span cuts a day of more frames: to count them one by one would be dear
 
 
 def answer(what: msgspec.Struct) -> web.Response:
@@ -132,9 +133,9 @@ async def days_of(request: web.Request) -> Calendar:
 
 
 async def _counted(index: Index, scope: Scope, part: Scope) -> int:
-    """How many frames a part of a day holds: at most two days of a scope are cut."""
+    """How many frames a part of a day holds; `MANY` where the index counts no further."""
     page = await index.frames(camera=scope.camera, after_ms=part.after_ms, before_ms=part.before_ms, limit=1)
-    return page.total or 0
+    return MANY if page.total is None else page.total
 
 
 async def total_of(request: web.Request) -> int:
@@ -143,7 +144,7 @@ async def total_of(request: web.Request) -> int:
     if scope.is_all:
         return index.total
     page = await index.frames(camera=scope.camera, after_ms=scope.after_ms, before_ms=scope.before_ms, limit=1)
-    return page.total or 0
+    return MANY if page.total is None else page.total
 
 
 async def gaps(request: web.Request) -> web.Response:

@@ -168,8 +168,9 @@ class Visitors:
         """A new session of the owner's and its secret, for a cookie; what was shown before is good no more."""
         now = self.now_ms()
         secret = f"ses_{secrets.token_urlsafe(32)}"
+        plain = browser.encode("ascii", "replace").decode()  # what is no text would fail the index's whole group
         session = Session(
-            sha256=digest_of(secret), created_at_ms=now, used_at_ms=now, browser=browser[:BROWSER_CHARACTERS]
+            sha256=digest_of(secret), created_at_ms=now, used_at_ms=now, browser=plain[:BROWSER_CHARACTERS]
         )
         await self._admission.open_session(session)
         self._sessions[session.sha256] = session

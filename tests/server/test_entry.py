@@ -72,6 +72,20 @@ async def test_a_sign_in_link_makes_one_browser_the_owners(make_archive: MakeArc
     assert secret.encode() not in listed.body
 
 
+async def test_a_browser_may_call_itself_what_it_likes(make_archive: MakeArchive) -> None:
+    """Bytes that are no text too: it is signed in, and what could not be read of its name is struck out."""
+    archive = await private(make_archive)
+    said = json.dumps({"secret": visitors(archive).invite()}).encode()
+    sent = request({"User-Agent": "Ki!sk", "Sec-Fetch-Site": "same-origin"}, said, path="/api/session")
+
+    async with archive.connected() as line:
+        await line.say(sent.replace(b"Ki!sk", b"Ki\xffsk"))
+        reply = await line.reply()
+
+    assert reply.status == 200
+    assert [session.browser for session in visitors(archive).sessions] == ["Ki?sk"]
+
+
 async def test_a_sign_in_link_is_good_for_a_quarter_of_an_hour(make_archive: MakeArchive) -> None:
     """A moment before its end it lets in, at its end no more."""
     archive = await private(make_archive)
