@@ -87,9 +87,8 @@ def worries(folder: Path, *, disk_floor_bytes: int, sqlite_version: tuple[int, .
     version = sqlite_version or sqlite3.sqlite_version_info
     if has_wal_reset_bug(version):
         yield (
-            f"SQLite {'.'.join(map(str, version))} can damage an index that two programs write at once (the WAL-reset "
-            "bug, mended in 3.51.3). This archive writes alone, so it is safe as long as no other program opens "
-            f"{folder}/index.db while it runs; a newer SQLite is safe in any case"
+            f"open {folder}/index.db with no other program while the archive runs: SQLite "
+            f"{'.'.join(map(str, version))} can damage a file that two write (its WAL-reset bug, mended in 3.51.3)"
         )
 
 

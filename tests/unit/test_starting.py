@@ -143,8 +143,8 @@ def test_an_old_sqlite_is_a_worry(tmp_path: Path) -> None:
     [worry] = worries(tmp_path, disk_floor_bytes=0, sqlite_version=(3, 40, 1))
     ours = list(worries(tmp_path, disk_floor_bytes=0))
 
-    assert worry.startswith("SQLite 3.40.1 can damage")
-    assert "no other program opens" in worry
+    assert worry.startswith(f"open {tmp_path}/index.db with no other program")
+    assert "SQLite 3.40.1 can damage" in worry
     assert bool(ours) == has_wal_reset_bug(sqlite3.sqlite_version_info)
 
 
