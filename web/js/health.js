@@ -3,6 +3,7 @@
 
 import { MEASURES, measured } from "./cameras.js";
 import { draw, unbroken } from "./chart.js";
+import * as ledgerWords from "./ledger-words.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Health} Health */
@@ -51,7 +52,7 @@ export function health(element, template, onSpan) {
         }),
       );
       /** @type {HTMLElement} */ (element.querySelector(".since")).textContent = words.since(calendar, span.from);
-      silences.textContent = drawn.length > 0 ? told(points, span, silence_ms, calendar) : words.noHealth;
+      silences.textContent = drawn.length > 0 ? told(points, span, silence_ms, calendar) : ledgerWords.noHealth;
     },
   };
 }
@@ -64,8 +65,8 @@ function told(points, span, silence_ms, calendar) {
   const longest = found.sort((a, b) => b.to - b.from - (a.to - a.from)).slice(0, SILENCES);
   const last = ends[ends.length - 1];
   return [
-    ...(longest.length > 0 ? [words.silences(calendar, longest.sort((a, b) => a.from - b.from))] : []),
-    ...(found.length > SILENCES ? [words.otherSilences(found.length - SILENCES)] : []),
+    ...(longest.length > 0 ? [ledgerWords.silences(calendar, longest.sort((a, b) => a.from - b.from))] : []),
+    ...(found.length > SILENCES ? [ledgerWords.otherSilences(found.length - SILENCES)] : []),
     ...(span.to - last > silence_ms ? [words.silentSince(calendar, last)] : []),
   ].join(" ");
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /** A camera's gaps: how many numbers are missing and where they may be, and each gap as a sentence at its time. */
 
-import * as words from "./words.js";
+import * as words from "./ledger-words.js";
+import { moment } from "./words.js";
 
 /** @typedef {import("./api.js").Gaps} Gaps */
 /** @typedef {import("./api.js").Gap} Gap */
@@ -47,7 +48,7 @@ export function ledger(element, template, onOlder) {
     const row = /** @type {Element} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
     const at = gap.taken_after ?? gap.taken_before ?? gap.at; // where in time the frames would have been
     const part = (/** @type {string} */ selector) => /** @type {Element} */ (row.querySelector(selector));
-    part("time").textContent = words.moment(calendar, at);
+    part("time").textContent = moment(calendar, at);
     part("time").setAttribute("datetime", at);
     part("em").textContent = words.gap(gap);
     part(".boot").textContent = words.boot(gap.boot);
