@@ -5,6 +5,8 @@ import socket
 
 import psutil
 
+from archive.server.answers import ArchiveAnswer
+
 NOT_THE_NETWORK = ("lo", "docker", "br-", "veth", "virbr")  # names of interfaces behind which there is no camera
 
 
@@ -18,6 +20,17 @@ def reachable_at(host: str) -> list[str]:
     if is_everywhere(host):
         return lan_addresses()
     return [] if host == "localhost" or host.startswith(("127.", "::1")) or ":" in host else [host]
+
+
+def urls_of(archive: ArchiveAnswer) -> list[str]:
+    """Where browsers reach a running archive: on this machine, in its networks, and last where the world does."""
+    here = "localhost" if is_everywhere(archive.host) else archive.host
+    scheme = "https" if archive.is_tls else "http"
+    found = [
+        f"{scheme}://{f'[{host}]' if ':' in host else host}:{archive.port}"
+        for host in dict.fromkeys([here, *reachable_at(archive.host)])
+    ]
+    return [*found, archive.public_url] if archive.public_url else found
 
 
 def lan_addresses() -> list[str]:

@@ -21,7 +21,7 @@ from rich.text import Text
 from yarl import URL
 
 from archive import __version__
-from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.addresses import urls_of
 from archive.cli.through import decoded, owners_session, require_ok
 from archive.config import Config, load
 from archive.doctor.findings import CAMERA, Begun, Finding, Severity, found, worst
@@ -195,11 +195,8 @@ async def _archive(session: aiohttp.ClientSession) -> ArchiveAnswer:
 
 def _reachable(archive: ArchiveAnswer) -> str:
     """The address at which the world reaches it, or others do, else the one that is good here."""
-    if archive.public_url:
-        return archive.public_url
-    host = next(iter(reachable_at(archive.host)), "localhost" if is_everywhere(archive.host) else archive.host)
-    scheme = "https" if archive.is_tls else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{archive.port}"
+    here, *further = urls_of(archive)
+    return archive.public_url or next(iter(further), here)
 
 
 @contextlib.asynccontextmanager

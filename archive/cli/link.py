@@ -10,7 +10,7 @@ import segno
 import typer
 from rich.console import Console
 
-from archive.cli.addresses import is_everywhere, reachable_at
+from archive.cli.addresses import urls_of
 from archive.cli.through import decoded, owners_session
 from archive.errors import ConfigError
 from archive.server.answers import ArchiveAnswer, Invitation
@@ -21,7 +21,7 @@ def link(
 ) -> None:
     """Make a link to sign in with: it works once, within a quarter of an hour."""
     archive, secret = asyncio.run(_made(folder))
-    urls = addresses_of(archive)
+    urls = urls_of(archive)
     console = Console(highlight=False, soft_wrap=True)
     for url in urls:
         console.print(f"{url}/sign-in#{secret}")
@@ -36,10 +36,3 @@ async def _made(folder: Path | None) -> tuple[ArchiveAnswer, str]:
         if not archive.port:
             raise ConfigError("no archive is running there; start it with `archive serve`, which makes a link too")
         return archive, (await decoded(await session.post("/api/sign-in-links"), Invitation)).secret
-
-
-def addresses_of(archive: ArchiveAnswer) -> list[str]:
-    """Where browsers reach a running archive, the most public last."""
-    here = "localhost" if is_everywhere(archive.host) else archive.host
-    found = [f"http://{address}:{archive.port}" for address in [here, *reachable_at(archive.host)]]
-    return list(dict.fromkeys([*found, archive.public_url] if archive.public_url else found))

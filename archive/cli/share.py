@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from archive.cli.link import addresses_of
+from archive.cli.addresses import urls_of
 from archive.cli.through import decoded, owners_session, require_ok
 from archive.errors import ConfigError
 from archive.server.answers import ArchiveAnswer, ShareAnswer, ShareMade, SharesAnswer
@@ -52,7 +52,7 @@ async def _add(folder: Path | None, wanted: dict[str, Any]) -> tuple[list[str], 
     async with owners_session(folder) as session:
         made = await decoded(await session.post("/api/shares", json=wanted), ShareMade)
         archive = await decoded(await session.get("/api/archive"), ArchiveAnswer)
-        return addresses_of(archive) if archive.port else [""], made
+        return urls_of(archive) if archive.port else [""], made
 
 
 @shares.command("list")

@@ -7,7 +7,7 @@ import time
 import msgspec
 from aiohttp import web
 
-from archive.errors import KeyNotFound, Malformed
+from archive.errors import Malformed
 from archive.frame import camera_id, utc
 from archive.index import CameraKey
 from archive.server import answers, keys
@@ -45,9 +45,7 @@ async def approve(request: web.Request) -> web.Response:
     except msgspec.DecodeError as error:
         raise Malformed(f'a camera is let in with nothing, or under a name by {{"id": "garden"}}: {error}') from error
     waiting, index = request.app[keys.WAITING], request.app[keys.INDEX]
-    asking = next((asking for asking in waiting.cameras if asking.prefix == request.match_info["key"]), None)
-    if asking is None:
-        raise KeyNotFound("no camera asks to join with such a key; it may have gone, or been let in")
+    asking = waiting.of(request.match_info["key"])
     camera = camera_id(wanted.id or asking.camera)
     now = time.time_ns() // 1_000_000
     await index.add_key(

@@ -69,11 +69,17 @@ class Waiting:
             "its frames stay on it until the archive's owner says yes, on the page or with `archive camera approve`"
         )
 
-    def taken(self, prefix: str) -> Asking:
-        """Who waits by that name; he does not any more. Raises KeyNotFound."""
-        found = self._waiting.pop(prefix, None)
+    def of(self, prefix: str) -> Asking:
+        """Who waits by that name. Raises KeyNotFound."""
+        found = self._waiting.get(prefix)
         if found is None:
             raise KeyNotFound("no camera asks to join with such a key; it may have gone, or been let in")
+        return found
+
+    def taken(self, prefix: str) -> Asking:
+        """Who waits by that name; he does not any more. Raises KeyNotFound."""
+        found = self.of(prefix)
+        del self._waiting[prefix]
         self._on_change()
         return found
 

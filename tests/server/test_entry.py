@@ -9,11 +9,14 @@ import re
 import secrets
 from typing import Any
 
+import msgspec
 import pytest
 
+from archive.cli.addresses import urls_of
 from archive.errors import TooOften
 from archive.rights import Scope
 from archive.server import keys, signing_in
+from archive.server.answers import ArchiveAnswer
 from archive.server.passwords import NONE, Passwords
 from archive.server.visitors import DAY_MS, IDLE_MS, LINK_MS, SESSION_MS, Visitors
 from tests.pictures import jpeg
@@ -691,6 +694,25 @@ async def test_link_prints_a_link_that_works(make_archive: MakeArchive) -> None:
     assert secret
     assert f"http://127.0.0.1:{archive.port}/sign-in#" in ran.stdout
     assert (await sign_in(archive, secret=secret[1])).json["right"] == "run"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_tls", "public_url", "expected"),
+    [
+        ("127.0.0.1", False, "", ["http://127.0.0.1:5555"]),
+        ("192.0.2.7", True, "", ["https://192.0.2.7:5555"]),
+        ("::1", False, "", ["http://[::1]:5555"]),
+        ("127.0.0.1", False, PUBLIC, ["http://127.0.0.1:5555", PUBLIC]),
+    ],
+)
+async def test_links_lead_to_where_the_archive_listens(
+    host: str, is_tls: bool, public_url: str, expected: list[str]
+) -> None:
+    """By HTTPS where the port speaks it; an address of IPv6 in brackets; the public one last."""
+    listening = {"host": host, "port": 5555, "is_tls": is_tls, "public_url": public_url}
+    about = {"id": "a", "title": "", "timezone": "UTC", "total": 0, "last_seq": 0, "version": "1"}
+
+    assert urls_of(msgspec.convert({**about, **listening}, ArchiveAnswer)) == expected
 
 
 async def test_share_adds_lists_and_revokes(make_archive: MakeArchive) -> None:
