@@ -20,6 +20,7 @@ from archive.index import CameraKey, Index
 from archive.server import peer
 from archive.server.door import Door
 from archive.server.limits import Limit
+from archive.server.noting import NOTED_MS, Noting
 from archive.server.waiting import Waiting
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 GUEST = "guest"  # a sender without a key or an id, where uploads are open
 BURST_S = 20  # a camera may send so many seconds' worth at once: the backlog of an outage
 DAY_S = 86_400
-NOTED_MS = 3_600_000  # how exactly we remember when a key was last used
 _KEY = re.compile(r"cam_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 SHOWN = web.RequestKey("shown", CameraKey)  # the key that a camera showed with this request
 _NOBODY = bytes(32)  # the hash of no key: compared with where there is none, so that both take as long
@@ -55,7 +55,7 @@ class Gate:
         self._keys: dict[str, CameraKey] = {}
         self._with_key: set[str] = set()
         self._loading = asyncio.Lock()
-        self._noting: set[asyncio.Future[None]] = set()
+        self._noting = Noting("key")
         self._frames = Limit(config.camera_frames_per_s, config.camera_frames_per_s * BURST_S)
         self._bytes = Limit(config.camera_bytes_per_day / DAY_S, config.camera_bytes_per_day)
 
@@ -67,8 +67,7 @@ class Gate:
 
     async def close(self) -> None:
         """Wait for what is being noted."""
-        if self._noting:
-            await asyncio.wait(self._noting)
+        await self._noting.close()
 
     def sender(self, request: web.BaseRequest, status: Status) -> str:
         """The id of the camera that sends this. Raises Unauthorized, Pending, Forbidden, Malformed.
@@ -151,9 +150,7 @@ class Gate:
         if key.used_at_ms is not None and now - key.used_at_ms < NOTED_MS:
             return
         self._keys[key.prefix] = msgspec.structs.replace(key, used_at_ms=now)
-        noting = asyncio.ensure_future(self._write_use(key, now))
-        self._noting.add(noting)
-        noting.add_done_callback(self._noted)
+        self._noting.begin(self._write_use(key, now))
 
     async def _write_use(self, key: CameraKey, now: int) -> None:
         await self._index.admission.use_key(key.prefix, now)
@@ -166,8 +163,3 @@ class Gate:
                 await self._index.revoke_key(old.camera, old.prefix, now)
                 log.info("camera %s shows its new key; the old one is allowed no more", key.camera)
                 await self.load()
-
-    def _noted(self, noting: asyncio.Future[None]) -> None:
-        self._noting.discard(noting)
-        if not noting.cancelled() and (error := noting.exception()):
-            log.warning("when a key was used could not be noted: %s", error)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -23,8 +22,7 @@ from archive.index import Admission, Session, Share
 from archive.rights import Right, Scope, Visitor
 from archive.server import peer
 from archive.server.door import Door
-
-log = logging.getLogger(__name__)
+from archive.server.noting import NOTED_MS, Noting
 
 DAY_MS = 86_400_000
 IDLE_MS = 30 * DAY_MS  # an owner who did not come for so long signs in again
@@ -32,7 +30,6 @@ SESSION_MS = 180 * DAY_MS  # and so does everybody after that
 LINK_MS = 15 * 60_000  # a sign-in link is good for so long, and for one browser
 LINKS_MAX = 16
 SESSIONS_MAX = 100  # the one not used for longest goes first
-NOTED_MS = 3_600_000  # how exactly we remember when something was last used
 BROWSER_CHARACTERS = 160  # it comes last of what they say they are
 
 OWNER = Visitor(right=Right.RUN)
@@ -60,7 +57,7 @@ class Visitors:
         self._shares: dict[bytes, Share] = {}
         self._links: dict[bytes, int] = {}  # until when each is good
         self._inside: dict[bytes, set[Callable[[], None]]] = {}
-        self._noting: set[asyncio.Future[None]] = set()
+        self._noting = Noting("session")
         self._cookie = f"archive-{archive_id[:8]}"  # archives on other ports of this machine share its cookies
         self.now_ms: Callable[[], int] = now_ms
 
@@ -72,8 +69,7 @@ class Visitors:
 
     async def close(self) -> None:
         """Wait for what is being noted."""
-        if self._noting:
-            await asyncio.wait(self._noting)
+        await self._noting.close()
 
     # -- whom a request shows itself to be
 
@@ -101,7 +97,7 @@ class Visitors:
             return None
         if now - session.used_at_ms >= NOTED_MS:
             self._sessions[digest] = msgspec.structs.replace(session, used_at_ms=now)
-            self._note(digest, now)
+            self._noting.begin(self._admission.use_session(digest, now))
         return self._as_owner(session)
 
     @staticmethod
@@ -130,16 +126,6 @@ class Visitors:
     @staticmethod
     def _ends_at_ms(session: Session) -> int:
         return min(session.used_at_ms + IDLE_MS, session.created_at_ms + SESSION_MS)
-
-    def _note(self, digest: bytes, at_ms: int) -> None:
-        noting = asyncio.ensure_future(self._admission.use_session(digest, at_ms))
-        self._noting.add(noting)
-        noting.add_done_callback(self._noted)
-
-    def _noted(self, noting: asyncio.Future[None]) -> None:
-        self._noting.discard(noting)
-        if not noting.cancelled() and (error := noting.exception()):
-            log.warning("when a session was used could not be noted: %s", error)
 
     # -- coming in
 
